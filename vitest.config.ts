@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: ["packages/*/vitest.config.ts", "apps/*/vitest.config.ts", "tools/*/vitest.config.ts"],
+    coverage: { provider: "v8", include: ["{apps,packages,tools}/*/src/**/*.{ts,tsx}"], reporter: ["text-summary"] },
+  },
+});
