@@ -1,0 +1,16 @@
+// Where the runtime gets the values of secrets from. Values stay buffers, so that none is printed by accident.
+
+export type SecretVersion = {
+  /** The version's number, also when `latest` or an alias was asked for. */
+  readonly version: string;
+  readonly payload: Buffer;
+};
+
+export type SecretSource = {
+  /**
+   * The payload of an enabled version. `project` is an id or a number, `version` a number, an alias or `latest`.
+   * Throws GoogleError, as Secret Manager's `AccessSecretVersion` does: NOT_FOUND (no such secret or version),
+   * FAILED_PRECONDITION (disabled or destroyed).
+   */
+  readonly access: (project: string, secret: string, version: string) => SecretVersion;
+};
