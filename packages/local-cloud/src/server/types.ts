@@ -1,8 +1,9 @@
 // The contract between the HTTP adapter and the services behind it. A handler is a function from a request to a
 // response: it never sees a socket, so that it can be tested, counted, refused and faulted in one place.
-import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex, Readable } from "node:stream";
 import type { Store } from "../store/types.ts";
+import type { GoogleError } from "./google-error.ts";
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -48,11 +49,55 @@ export type Route = {
   readonly handle: (request: CloudRequest) => CloudResponse | Promise<CloudResponse>;
 };
 
+/**
+ * Serves whole hosts below the API's routing: `*.localhost` names of services and sites. It is asked first, gets the raw
+ * request, and answers for everything itself; the faults and counters of the APIs do not apply to it.
+ */
+export type HostHandler = {
+  /** `host` is lower case and without a port. Called for every request: cheap, no I/O but an indexed look-up. */
+  readonly claims: (host: string) => boolean;
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+  /** Absent: upgrades on its hosts are answered 501. `head` is what was read beyond the request. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+};
+
+/** Decides by the policies what a principal may do; knows nothing of the mode. Given by the service that owns IAM. */
+export type Authorizer = {
+  /** Does a policy on `resource` or above it grant it? `principal`: an email or "anonymous". */
+  readonly allows: (principal: string, permission: string, resource: string) => boolean;
+};
+
+/**
+ * An IAM policy as kept in the store's collection `iam.policies` under its resource's short form (`projects/p`,
+ * `buckets/b`, `projects/p/secrets/s`): the service that owns the resource writes it, IAM's authorizer reads it.
+ */
+export type StoredPolicy = {
+  readonly version: number;
+  readonly etag: string;
+  readonly bindings: readonly {
+    readonly role: string;
+    readonly members: readonly string[];
+    readonly condition?: object;
+  }[];
+  /** What inherits downwards, where the name itself does not say it: `projects/p` of a bucket. */
+  readonly parent?: string;
+};
+
+/** Faults that a service brings about itself. The adapter's own (status, reset, stall, …) never reach a handler. */
+export type ServiceFaultKind = "slow-start" | "kill-instance" | "operation-failure" | "quota";
+
+/** One consumed fault: `delayMs` for slow-start, `message` for what is shown. */
+export type ServiceFault = { readonly kind: ServiceFaultKind; readonly delayMs: number; readonly message: string };
+
 /** One of Google's APIs, or a façade of one. */
 export type CloudService = {
   /** Host that Google serves it on: `run.googleapis.com`. Routes match on that host, on its regional form, and on loopback. */
   readonly api: string;
   readonly routes: readonly Route[];
+  /** How this API writes errors, where it is not the common shape. */
+  readonly renderError?: (error: GoogleError) => CloudResponse;
+  readonly hostHandler?: HostHandler;
+  readonly authorizer?: Authorizer;
   /** Brings back what the state says should run. */
   readonly start?: () => Promise<void>;
   /** Ends every process that it started. */
@@ -67,7 +112,19 @@ export type CloudContext = {
   readonly now: () => Date;
   /** A line for the cloud's own log. */
   readonly log: (line: string) => void;
+  /**
+   * Asks for a permission that a route's own `permission` does not cover (actAs on a runtime account). Off: nothing;
+   * record: noted; enforce: throws PERMISSION_DENIED, or UNAUTHENTICATED for "anonymous".
+   */
+  readonly authorize: (principal: string, permission: string, resource: string) => void;
+  /** Takes a fault that was ordered for this subject (`botbalance-api`, an operation's rpc), and counts it as consumed. */
+  readonly takeFault: (kind: ServiceFaultKind, subject: string) => ServiceFault | undefined;
+  /** Aborted when the cloud stops. */
+  readonly signal: AbortSignal;
 };
+
+/** Makes one service. What it needs of others it finds in the store, or is handed where the cloud is composed. */
+export type CloudServiceFactory = (context: CloudContext) => CloudService;
 
 export type GoogleStatus =
   | "INVALID_ARGUMENT"
