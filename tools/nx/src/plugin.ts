@@ -1,0 +1,64 @@
+// Infers every target from what a project contains and from the stack. Loaded by Nx as it is.
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { environmentNames, resolveStack, type Unit, type WrittenStack } from "@slipway/config";
+import type { CreateNodes, PreTasksExecution, TargetConfiguration } from "nx/src/devkit-exports.js";
+import { brokenStackTargets, deployTargets, type Targets } from "./targets.ts";
+
+type LoadedStack = { readonly units: readonly Unit[]; readonly environments: readonly string[] };
+
+/** Undefined where stack.ts is refused: the deploy targets then say why, when they run. */
+async function loadStack(workspace: string): Promise<LoadedStack | undefined> {
+  try {
+    const { default: written }: { default: WrittenStack } = await import(join(workspace, "stack.ts"));
+    const environments = environmentNames(written);
+    return { environments, units: resolveStack(written, environments[0] ?? "").units };
+  } catch {
+    return undefined;
+  }
+}
+
+const projectName = (workspace: string, root: string): string => {
+  const manifest: { name?: string; nx?: { name?: string } } = JSON.parse(
+    readFileSync(join(workspace, root, "package.json"), "utf8"),
+  );
+  return manifest.nx?.name ?? manifest.name ?? root;
+};
+
+function codeTargets(root: string, workspace: string): Targets {
+  const has = (file: string): boolean => existsSync(join(workspace, root, file));
+  const command = (text: string): TargetConfiguration => ({
+    executor: "nx:run-commands",
+    options: { command: text, cwd: "{projectRoot}" },
+  });
+  return {
+    ...(has("vite.config.ts") && { build: command("vite build"), dev: { ...command("vite"), continuous: true } }),
+    ...(has("tsconfig.json") && { typecheck: command("tsc -b") }),
+    ...(has("vitest.config.ts") && { test: command("vitest run") }),
+  };
+}
+
+export const createNodes: CreateNodes = [
+  "{apps,packages,tools}/*/package.json",
+  async (files, _options, { workspaceRoot }) => {
+    const stack = await loadStack(workspaceRoot);
+    const targetsOf = (root: string): Targets => {
+      if (!stack) return root.startsWith("apps/") ? brokenStackTargets() : {};
+      return deployTargets(root, stack.units, stack.environments, (project) => projectName(workspaceRoot, project));
+    };
+    return files.map((file) => {
+      const root = dirname(file);
+      return [file, { projects: { [root]: { targets: { ...codeTargets(root, workspaceRoot), ...targetsOf(root) } } } }];
+    });
+  },
+];
+
+/** All tasks of one Nx invocation belong to one release, so that they share its lock and its record. */
+export const preTasksExecution: PreTasksExecution = () => {
+  process.env["DEPLOY_RELEASE"] ??= releaseId(new Date());
+};
+
+/** Sorts by time and is unique: `20261121T101530Z-9f2c`. */
+const releaseId = (now: Date): string =>
+  `${now.toISOString().replace(/[-:]|\.\d+/g, "")}-${randomBytes(2).toString("hex")}`;
