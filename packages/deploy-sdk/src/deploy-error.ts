@@ -86,3 +86,9 @@ export class DeployError extends Error {
     return exitCodes[this.code] ?? 3;
   }
 }
+
+/** The error that ends what `signal` has aborted: its own reason where that says why, else an interruption. */
+export const abortedBy = (signal: AbortSignal, subject: string): DeployError =>
+  signal.reason instanceof DeployError
+    ? signal.reason
+    : new DeployError("aborted", { subject, message: "interrupted", cause: signal.reason });

@@ -42,7 +42,9 @@ export type TransportResponse = {
   /** The whole body, bounded (default 64 MiB). */
   readonly bytes: () => Promise<Uint8Array>;
   readonly json: <Value = unknown>() => Promise<Value>;
+  /** For large bodies. A body that is neither read nor discarded keeps its connection. */
   readonly stream: Readable;
+  readonly discard: () => Promise<void>;
   /** How many attempts it took. */
   readonly attempts: number;
 };
@@ -53,5 +55,7 @@ export type Transport = {
   readonly request: (request: TransportRequest) => Promise<TransportResponse>;
   /** An access token for the environment's caller; undefined where the endpoint asks for none. */
   readonly token: () => Promise<string | undefined>;
+  /** A token that proves to the private service at `audience` who calls; undefined where the credentials cannot make one. */
+  readonly identityToken: (audience: string) => Promise<string | undefined>;
   readonly close: () => Promise<void>;
 };
