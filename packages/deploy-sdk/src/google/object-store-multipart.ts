@@ -1,0 +1,67 @@
+// A small object in one request: metadata and content as multipart/related.
+// https://cloud.google.com/storage/docs/uploading-objects#rest-upload-objects
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import type { PutRequest, StoreTarget, Throttle, WriteOutcome } from "./object-store.ts";
+import { settle, wholeReply } from "./object-store-outcome.ts";
+import { crc32cOf, insertJson, uploadPath } from "./object-store-wire.ts";
+
+// 128 random bits: no content holds it by accident, and none can be made to.
+const boundary = randomBytes(16).toString("hex");
+const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+const relatedType = `multipart/related; boundary=${boundary}`;
+
+export async function putMultipart(
+  target: StoreTarget,
+  { name, headers, ifGenerationMatch, signal, throttle }: PutRequest,
+  content: Uint8Array,
+): Promise<WriteOutcome> {
+  const crc32c = crc32cOf(content);
+  const body = Buffer.concat([
+    partHead("application/json; charset=UTF-8", JSON.stringify({ name, crc32c, ...insertJson(headers) }), "\r\n"),
+    partHead(headers.contentType || "application/octet-stream", "", ""),
+    content,
+    tail,
+  ]);
+  return settle(target, {
+    name,
+    signal,
+    landed: (object) => object.crc32c === crc32c && object.sizeBytes === content.byteLength,
+    resource: wholeReply,
+    send: (subject) =>
+      target.transport.request({
+        api: "storage",
+        method: "POST",
+        path: uploadPath(target.bucket, "multipart", ifGenerationMatch),
+        headers: { "content-type": relatedType, "content-length": String(body.byteLength) },
+        body: throttle ? () => throttled(body, throttle, signal) : body,
+        idempotent: true,
+        deadlineMs: uploadDeadlineMs(body.byteLength),
+        expect: [412],
+        subject,
+        ...(signal && { signal }),
+      }),
+  });
+}
+
+const partHead = (type: string, content: string, end: string): Buffer =>
+  Buffer.from(`--${boundary}\r\nContent-Type: ${type}\r\n\r\n${content}${end}`);
+
+/** What an upload may take: a minute, and what a link of 32 KiB/s needs for it and for what shares the link. */
+export const uploadDeadlineMs = (sizeBytes: number): number => 60_000 + Math.ceil((sizeBytes + 32 * 2 ** 20) / 32.768);
+
+const pieceBytes = 16 * 1024;
+const unending = new AbortController().signal;
+
+/** The bytes in pieces, each sent when the throttle lets it. */
+export const throttled = (bytes: Uint8Array, throttle: Throttle, signal: AbortSignal = unending): Readable =>
+  Readable.from(
+    (async function* () {
+      for (let start = 0; start < bytes.byteLength; start += pieceBytes) {
+        const piece = bytes.subarray(start, start + pieceBytes);
+        await throttle(piece.byteLength, signal);
+        yield piece;
+      }
+    })(),
+    { objectMode: false },
+  );

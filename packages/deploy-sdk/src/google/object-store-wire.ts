@@ -1,0 +1,100 @@
+// Pure. Cloud Storage's JSON: addresses, the fields that are asked for, and the object resource in both directions.
+import { crc32c } from "@node-rs/crc32";
+import type { ObjectHeaders, ObjectInfo } from "./object-store.ts";
+
+/** The object resource on the wire: int64 as decimal text, absent for empty. */
+export type ObjectJson = {
+  readonly name?: string;
+  readonly generation?: string;
+  readonly metageneration?: string;
+  readonly size?: string;
+  readonly crc32c?: string;
+  readonly contentType?: string;
+  readonly cacheControl?: string;
+  readonly contentEncoding?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+export const objectFields =
+  "name,generation,metageneration,size,crc32c,contentType,cacheControl,contentEncoding,metadata";
+/** What a write's answer is asked for. */
+export const writeFields = "generation,metageneration,crc32c";
+
+export const withQuery = (path: string, query: Readonly<Record<string, string>>): string =>
+  `${path}?${new URLSearchParams(query).toString()}`;
+
+/** In the path an object's name is one segment: its slashes are encoded too. */
+export const objectPath = (bucket: string, name: string): string =>
+  `/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+
+export const uploadPath = (bucket: string, uploadType: "multipart" | "resumable", ifGenerationMatch: string): string =>
+  `/upload/storage/v1/b/${bucket}/o?uploadType=${uploadType}&ifGenerationMatch=${ifGenerationMatch}&fields=${writeFields}`;
+
+export function listPath(bucket: string, prefix: string | undefined, pageToken: string | undefined): string {
+  return withQuery(`/storage/v1/b/${bucket}/o`, {
+    maxResults: "1000",
+    fields: `nextPageToken,items(${objectFields})`,
+    ...(prefix && { prefix }),
+    ...(pageToken !== undefined && { pageToken }),
+  });
+}
+
+export function parseObject(json: ObjectJson): ObjectInfo {
+  const { contentType, cacheControl, contentEncoding, metadata } = json;
+  return {
+    name: json.name ?? "",
+    generation: json.generation ?? "",
+    metageneration: json.metageneration ?? "",
+    sizeBytes: Number(json.size ?? 0),
+    crc32c: json.crc32c ?? "",
+    ...(contentType && { contentType }),
+    ...(cacheControl && { cacheControl }),
+    ...(contentEncoding && { contentEncoding }),
+    ...(metadata && { metadata }),
+  };
+}
+
+/** Headers of a new object: what is empty is left out. */
+export const insertJson = ({ metadata, ...headers }: ObjectHeaders): Readonly<Record<string, unknown>> => ({
+  ...mapEmpty(headers, undefined),
+  ...(metadata && { metadata: mapEmpty(metadata, undefined) }),
+});
+
+/** A change of headers: null removes a field, and one that is absent stays as it is. */
+export const patchJson = ({ metadata, ...headers }: ObjectHeaders): Readonly<Record<string, unknown>> => ({
+  ...mapEmpty(headers, null),
+  ...(metadata && { metadata: mapEmpty(metadata, null) }),
+});
+
+const mapEmpty = <Empty>(
+  record: Readonly<Record<string, string | undefined>>,
+  empty: Empty,
+): Readonly<Record<string, string | undefined | Empty>> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, value === "" ? empty : value]));
+
+/** Are all given headers what the object has? An empty value is equal to an absent one. */
+export function hasHeaders(object: ObjectHeaders, { metadata = {}, ...headers }: ObjectHeaders): boolean {
+  const same = (field: keyof typeof headers): boolean =>
+    headers[field] === undefined || (object[field] ?? "") === headers[field];
+  return (
+    same("contentType") &&
+    same("cacheControl") &&
+    same("contentEncoding") &&
+    Object.entries(metadata).every(([key, value]) => (object.metadata?.[key] ?? "") === value)
+  );
+}
+
+/** As on the wire: base64 of the big-endian value. */
+export function encodeCrc32c(value: number): string {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value);
+  return bytes.toString("base64");
+}
+
+export const crc32cOf = (bytes: Uint8Array): string => encodeCrc32c(crc32c(bytes));
+
+/** `x-goog-hash: crc32c=…,md5=…`, in one header or several; undefined where it is not told. */
+export function storedCrc32c(header: string | readonly string[] | undefined): string | undefined {
+  const text = typeof header === "string" ? header : (header?.join(",") ?? "");
+  return /(?:^|[,\s])crc32c=([A-Za-z0-9+/=]+)/.exec(text)?.[1];
+}
