@@ -45,6 +45,8 @@ export type DeployEvent =
       readonly bytesTotal?: number;
     }
   | { readonly type: "log"; readonly unit: string; readonly line: string }
+  /** Something that cannot be taken for undone has happened: `revision botbalance-api-mb2k3x9q-1 is ready`. Kept in the journal. */
+  | { readonly type: "step"; readonly unit: string; readonly message: string }
   | { readonly type: "warning"; readonly unit?: string; readonly message: string; readonly hint?: string }
   | { readonly type: "unit-done"; readonly unit: string; readonly result: UnitResult };
 

@@ -1,0 +1,30 @@
+export { abortedBy, DeployError, type DeployErrorCode, type ExitCode } from "./deploy-error.ts";
+export { readCommit } from "./engine/commit.ts";
+export type { Drivers, PreparedUnit, PrepareUnit } from "./engine/drivers.ts";
+export { createHolder, type Holder } from "./engine/holder.ts";
+export { breakLock, type LockOptions, type LockState, readLock } from "./engine/lock.ts";
+export type { ReleaseEntry } from "./engine/records.ts";
+export { release } from "./engine/release.ts";
+export { createReleaseId, isReleaseId, parseReleaseId } from "./engine/release-id.ts";
+export type { ReleaseOptions, ReleaseReport } from "./engine/release-types.ts";
+export { systemRuntime } from "./engine/runtime.ts";
+export { createTarget, type TargetOptions } from "./google/create-target.ts";
+export { type Credentials, credentialsFor } from "./google/credentials.ts";
+export type { InspectOptions, ReleaseSummary, UnitStatus } from "./history/history-types.ts";
+export { readHistory } from "./history/read-history.ts";
+export { type ReadLogsOptions, readLogs } from "./history/read-logs.ts";
+export { readStatus } from "./history/read-status.ts";
+export { type RollbackOptions, rollback } from "./history/rollback.ts";
+export type { LogLine, Readiness, Share, Target } from "./target.ts";
+export type {
+  Change,
+  ChangeKind,
+  Commit,
+  DeployEvent,
+  ReleaseContext,
+  Runtime,
+  UnitDriver,
+  UnitOutcome,
+  UnitPlan,
+  UnitResult,
+} from "./types.ts";

@@ -1,0 +1,221 @@
+// What the engine asks of a place that runs things, in words that fit any: Google Cloud is one such place. Nothing here
+// or in the engine knows a vendor; a target translates its own resources to these shapes and its errors to DeployError.
+import type { Probe } from "@slipway/config";
+import type { ObjectStore } from "./google/object-store.ts";
+
+/** Every call ends with its signal. `subject` is for errors: `service "api" in staging`. */
+export type Call = { readonly signal: AbortSignal; readonly subject: string };
+
+/** A secret's version, by number: never "latest", which one revision could resolve to different values. */
+export type SecretPin = { readonly secret: string; readonly version: string };
+
+/** A container with everything filled in. Plain JSON without secrets' values: it may be recorded and compared. */
+export type ContainerSpec = {
+  /** By digest: `host/path/name@sha256:…`. */
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** By variable. */
+  readonly secrets: Readonly<Record<string, SecretPin>>;
+  readonly cpu: number;
+  readonly memoryMb: number;
+  readonly cloudSql: readonly string[];
+  readonly serviceAccount: string;
+};
+
+export type ServiceSpec = {
+  readonly container: ContainerSpec;
+  readonly concurrency: number;
+  readonly timeoutS: number;
+  readonly min: number;
+  readonly max: number;
+  /** CPU also between requests. */
+  readonly cpuAlways: boolean;
+  /** undefined: the port must open, no more. */
+  readonly startup: Probe | undefined;
+  readonly liveness: Probe | undefined;
+};
+
+export type WorkerSpec = { readonly container: ContainerSpec; readonly instances: number };
+
+export type JobSpec = { readonly container: ContainerSpec; readonly timeoutS: number; readonly retries: number };
+
+export type Readiness =
+  | { readonly state: "ready" }
+  | { readonly state: "pending"; readonly message: string }
+  | { readonly state: "failed"; readonly reason: string; readonly message: string };
+
+/** A share of the requests of a service, or of the instances of a worker. */
+export type Share = {
+  /** undefined: whichever revision is the newest that is ready. */
+  readonly revision: string | undefined;
+  readonly percent: number;
+  readonly tag?: string;
+  /** Address of the tag, where there is one. */
+  readonly url?: string;
+};
+
+/** Something with revisions: a service or a worker. */
+export type LiveWorkload<Spec> = {
+  readonly name: string;
+  /** Changes with every change of the resource. */
+  readonly etag: string;
+  /** Of its template, which is what its newest revision was made from. */
+  readonly spec: Spec;
+  readonly url: string | undefined;
+  readonly latestCreated: string | undefined;
+  readonly latestReady: string | undefined;
+  /** What was asked for. */
+  readonly shares: readonly Share[];
+  /** What is so. */
+  readonly serving: readonly Share[];
+  readonly readiness: Readiness;
+  /** Nothing that was asked for is still on its way. */
+  readonly settled: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly updatedAt: string | undefined;
+};
+
+export type LiveRevision<Spec> = {
+  readonly name: string;
+  readonly spec: Spec;
+  readonly readiness: Readiness;
+  readonly createdAt: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+export type WorkloadChange<Spec> = {
+  readonly name: string;
+  readonly spec: Spec;
+  /** Name of the revision that this makes: chosen here, so that it is known which one to wait for. */
+  readonly revision: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** undefined: left to the target's default, for a resource that does not exist yet. */
+  readonly shares: readonly Share[] | undefined;
+  /** Of the resource that the plan was made against; undefined: it must not exist. */
+  readonly etag: string | undefined;
+};
+
+/** How a change that was accepted came out. Why it failed is told by the revision's readiness. */
+export type Settlement = { readonly failure: string | undefined };
+
+export type WorkloadTarget<Spec> = {
+  readonly get: (name: string, call: Call) => Promise<LiveWorkload<Spec> | undefined>;
+  readonly revision: (name: string, revision: string, call: Call) => Promise<LiveRevision<Spec> | undefined>;
+  /** Newest first, at most 100. */
+  readonly revisions: (name: string, call: Call) => Promise<readonly LiveRevision<Spec>[]>;
+  /** Creates or updates, and waits until the target is done with it. @throws DeployError `conflict` where `etag` no longer fits. */
+  readonly apply: (change: WorkloadChange<Spec>, call: Call) => Promise<Settlement>;
+  /** Leaves the spec as it is. */
+  readonly setShares: (
+    given: { readonly name: string; readonly shares: readonly Share[] },
+    call: Call,
+  ) => Promise<Settlement>;
+};
+
+export type Execution = {
+  readonly name: string;
+  readonly state: "running" | "succeeded" | "failed";
+  /** What it runs with. */
+  readonly spec: JobSpec;
+  readonly message: string;
+};
+
+export type LiveJob = {
+  readonly name: string;
+  readonly etag: string;
+  readonly spec: JobSpec;
+  readonly readiness: Readiness;
+  readonly settled: boolean;
+  readonly latestExecution: string | undefined;
+};
+
+export type JobTarget = {
+  readonly get: (name: string, call: Call) => Promise<LiveJob | undefined>;
+  readonly apply: (
+    change: {
+      readonly name: string;
+      readonly spec: JobSpec;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly etag: string | undefined;
+    },
+    call: Call,
+  ) => Promise<Settlement>;
+  /** Starts one execution and returns its name as soon as it exists. */
+  readonly run: (job: LiveJob, call: Call) => Promise<string>;
+  readonly execution: (job: string, execution: string, call: Call) => Promise<Execution | undefined>;
+};
+
+export type SecretTarget = {
+  /** Number of the newest version that is enabled; undefined where there is none. */
+  readonly newestVersion: (secret: string, call: Call) => Promise<string | undefined>;
+};
+
+export type LogLine = {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly severity: string;
+  readonly text: string;
+  /** Revision or execution that wrote it. */
+  readonly source: string;
+};
+
+export type LogQuery = {
+  readonly kind: "service" | "worker" | "job";
+  readonly name: string;
+  /** Only this revision or execution. */
+  readonly source?: string;
+  /** ISO 8601; only lines after it. */
+  readonly after?: string;
+  /** The newest so many, at most 1000. */
+  readonly limit: number;
+};
+
+export type LogTarget = {
+  /** Oldest first. */
+  readonly read: (query: LogQuery, call: Call) => Promise<readonly LogLine[]>;
+};
+
+export type StoredEntry = {
+  readonly name: string;
+  readonly generation: string;
+  readonly metadata: Readonly<Record<string, string>>;
+};
+
+/** The environment's own small documents: records, journal, lock. */
+export type StateStore = {
+  /** `at`: the store's clock when it answered, so that leases do not depend on ours. */
+  readonly read: (
+    name: string,
+    call: Call,
+  ) => Promise<{ readonly value: unknown; readonly generation: string; readonly at: Date } | undefined>;
+  /** Writes only where the document has `ifGeneration` ("0": does not exist). Returns the new generation; undefined: it has another. */
+  readonly write: (
+    document: {
+      readonly name: string;
+      readonly value: unknown;
+      readonly ifGeneration: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    },
+    call: Call,
+  ) => Promise<string | undefined>;
+  /** False: it has another generation. */
+  readonly remove: (name: string, ifGeneration: string, call: Call) => Promise<boolean>;
+  /** In the order of names, at most 1000. */
+  readonly list: (prefix: string, call: Call) => Promise<readonly StoredEntry[]>;
+};
+
+export type Target = {
+  readonly state: StateStore;
+  readonly services: WorkloadTarget<ServiceSpec>;
+  readonly workers: WorkloadTarget<WorkerSpec>;
+  readonly jobs: JobTarget;
+  readonly secrets: SecretTarget;
+  readonly logs: LogTarget;
+  /** Objects of a bucket: what a site is made of. */
+  readonly objects: (bucket: string, subject: string) => ObjectStore;
+  /** Headers that let a probe into a service that is not public; none where the credentials cannot make them. */
+  readonly callerHeaders: (url: string) => Promise<Readonly<Record<string, string>>>;
+  readonly close: () => Promise<void>;
+};
