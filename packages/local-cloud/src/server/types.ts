@@ -5,7 +5,7 @@ import type { Duplex, Readable } from "node:stream";
 import type { Store } from "../store/types.ts";
 import type { GoogleError } from "./google-error.ts";
 
-export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 export type CloudRequest = {
   readonly method: HttpMethod;
@@ -46,6 +46,8 @@ export type Route = {
   readonly permission?: string;
   /** What the permission is asked on, in Cloud IAM's short form (`projects/p`, `buckets/b`, `projects/p/serviceAccounts/e`). Default: the project in the path. */
   readonly resource?: (request: CloudRequest) => string;
+  /** Where the template alone cannot tell whether a request is meant for this route. Asked before it is chosen. */
+  readonly applies?: (request: CloudRequest) => boolean;
   readonly handle: (request: CloudRequest) => CloudResponse | Promise<CloudResponse>;
 };
 
@@ -57,7 +59,7 @@ export type HostHandler = {
   /** `host` is lower case and without a port. Called for every request: cheap, no I/O but an indexed look-up. */
   readonly claims: (host: string) => boolean;
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-  /** Absent: upgrades on its hosts are answered 501. `head` is what was read beyond the request. */
+  /** Absent: an offered upgrade is ignored. `head` is what was read beyond the request. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 };
 
@@ -117,13 +119,15 @@ export type CloudContext = {
    * record: noted; enforce: throws PERMISSION_DENIED, or UNAUTHENTICATED for "anonymous".
    */
   readonly authorize: (principal: string, permission: string, resource: string) => void;
+  /** Do the policies grant it, whatever the mode? For what Google itself makes public or private: sites, invokers. */
+  readonly allows: (principal: string, permission: string, resource: string) => boolean;
   /** Takes a fault that was ordered for this subject (`botbalance-api`, an operation's rpc), and counts it as consumed. */
   readonly takeFault: (kind: ServiceFaultKind, subject: string) => ServiceFault | undefined;
   /** Aborted when the cloud stops. */
   readonly signal: AbortSignal;
 };
 
-/** Makes one service. What it needs of others it finds in the store, or is handed where the cloud is composed. */
+/** Makes one service. What it needs of others it is handed where they are composed: `services.ts`. */
 export type CloudServiceFactory = (context: CloudContext) => CloudService;
 
 export type GoogleStatus =

@@ -1,0 +1,118 @@
+// The folder that holds the cloud's state belongs to one process at a time, and says to which.
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { LocalCloudError } from "../local-cloud-error.ts";
+
+/** `server.json` in the data folder: how its commands find a running cloud. */
+export type ServerInfo = {
+  readonly pid: number;
+  readonly port: number;
+  readonly url: string;
+  readonly startedAt: string;
+};
+
+const lockFile = (dataDir: string): string => join(dataDir, "lock");
+const serverFile = (dataDir: string): string => join(dataDir, "server.json");
+
+/** Start time of a process in clock ticks since boot, which tells a process from a later one of the same id. */
+const startTimeOf = (pid: number): string | undefined => {
+  try {
+    // Fields after the name, which may hold spaces and parentheses: proc(5), field 22.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+type Holder = { readonly pid: number; readonly startTime?: string };
+
+const readHolder = (dataDir: string): Holder | undefined => {
+  try {
+    const holder = JSON.parse(readFileSync(lockFile(dataDir), "utf8")) as Holder;
+    return Number.isInteger(holder.pid) && holder.pid > 0 ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The process that holds the folder now; undefined where none does, or the one that did is gone. */
+export const holderOf = (dataDir: string): number | undefined => {
+  const holder = readHolder(dataDir);
+  if (holder === undefined || !isAlive(holder.pid)) return undefined;
+  const startTime = startTimeOf(holder.pid);
+  return startTime !== undefined && holder.startTime !== undefined && startTime !== holder.startTime
+    ? undefined
+    : holder.pid;
+};
+
+const lockedError = (dataDir: string, pid: number): LocalCloudError =>
+  new LocalCloudError("data-dir-locked", `${dataDir} is in use by process ${pid}`, {
+    subject: dataDir,
+    hint: `stop that local cloud first (its address is in ${serverFile(dataDir)}), or use another folder`,
+  });
+
+const writeLock = (dataDir: string): void => {
+  const file = openSync(lockFile(dataDir), "wx", 0o600);
+  writeSync(file, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) }));
+  closeSync(file);
+};
+
+const takeLock = (dataDir: string): void => {
+  const holder = holderOf(dataDir);
+  if (holder !== undefined) throw lockedError(dataDir, holder);
+  rmSync(lockFile(dataDir), { force: true });
+  try {
+    writeLock(dataDir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw lockedError(dataDir, holderOf(dataDir) ?? 0);
+  }
+};
+
+/**
+ * Creates the folder where it is missing and takes it; returns what gives it back. Throws LocalCloudError
+ * `data-dir-locked` with the holder's process id, or `data-dir-unusable`.
+ */
+export const lockDataDir = (dataDir: string): (() => void) => {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    takeLock(dataDir);
+  } catch (error) {
+    if (error instanceof LocalCloudError) throw error;
+    throw new LocalCloudError("data-dir-unusable", `cannot use ${dataDir}: ${(error as Error).message}`, {
+      subject: dataDir,
+      hint: "name a folder that can be created and written",
+      cause: error,
+    });
+  }
+  return () => {
+    rmSync(serverFile(dataDir), { force: true });
+    rmSync(lockFile(dataDir), { force: true });
+  };
+};
+
+export const writeServerInfo = (dataDir: string, info: ServerInfo): void => {
+  const temporary = `${serverFile(dataDir)}.new`;
+  writeFileSync(temporary, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(temporary, serverFile(dataDir));
+};
+
+/** What the cloud that runs on this folder wrote; undefined where none runs. */
+export const readServerInfo = (dataDir: string): ServerInfo | undefined => {
+  if (holderOf(dataDir) === undefined) return undefined;
+  try {
+    return JSON.parse(readFileSync(serverFile(dataDir), "utf8")) as ServerInfo;
+  } catch {
+    return undefined;
+  }
+};
