@@ -75,9 +75,11 @@ function compareOrdered(actual: string, value: string, rank: (text: string) => n
 
 const toNumber = (text: string): number | undefined => (/^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined);
 
+/** Milliseconds, with what a timestamp has beyond them as a fraction. */
 const toTime = (text: string): number | undefined => {
-  const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
+  const match = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,3}(\d*))?(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text);
+  const time = match ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time + Number(`0.${match?.[1] || "0"}`);
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

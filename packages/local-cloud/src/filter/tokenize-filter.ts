@@ -44,7 +44,8 @@ function readToken(filter: string, at: number): readonly [Token, number] {
   const sign = matchAt(comparator, filter, at);
   if (sign) return [{ kind: "comparator", text: sign[0] }, sign[0].length];
   const string = matchAt(quoted, filter, at);
-  if (string) return [{ kind: "text", text: unescape(string[1] ?? string[2] ?? ""), quoted: true }, string[0].length];
+  if (string)
+    return [{ kind: "text", text: unescapeText(string[1] ?? string[2] ?? ""), quoted: true }, string[0].length];
   const plain = matchAt(word, filter, at);
   if (plain) return [{ kind: "text", text: plain[0], quoted: false }, plain[0].length];
   throw new GoogleError(
@@ -58,8 +59,9 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
-const unescape = (text: string): string =>
-  text.replaceAll(/\\(u[0-9a-fA-F]{4}|.)/gs, (_, escape: string) => {
-    if (escape.length > 1) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return { n: "\n", t: "\t", r: "\r" }[escape] ?? escape;
-  });
+const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
+
+const unescapeText = (text: string): string =>
+  text.replaceAll(/\\(u[0-9a-fA-F]{4}|.)/gs, (_, code: string) =>
+    code.length > 1 ? String.fromCharCode(Number.parseInt(code.slice(1), 16)) : (escapes[code] ?? code),
+  );
