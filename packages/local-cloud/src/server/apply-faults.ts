@@ -41,7 +41,7 @@ const statusResponse = (
 
 async function* cutOff(message: IncomingMessage, afterBytes: number): AsyncGenerator<Buffer> {
   let left = afterBytes;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     if (chunk.length >= left) {
       yield chunk.subarray(0, left);
       break;
