@@ -1,0 +1,11 @@
+import { GoogleError } from "./google-error.ts";
+import type { Route } from "./types.ts";
+
+/** A method that Google has and the local cloud has not: answered 501 with its name, never with a pretended success. */
+export const notImplemented = ({ method, template, rpc }: Pick<Route, "method" | "template" | "rpc">): Route => ({
+  ...{ method, template, rpc },
+  write: false,
+  handle: () => {
+    throw new GoogleError("UNIMPLEMENTED", `${rpc} is not implemented in the local cloud.`);
+  },
+});
