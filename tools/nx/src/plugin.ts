@@ -1,5 +1,5 @@
 // Infers every target from what a project contains and from the stack. Loaded by Nx as it is.
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { environmentNames, resolveStack, type Unit, type WrittenStack } from "@slipway/config";
@@ -59,6 +59,9 @@ export const preTasksExecution: PreTasksExecution = () => {
   process.env["DEPLOY_RELEASE"] ??= releaseId(new Date());
 };
 
-/** Sorts by time and is unique: `20261121T101530Z-9f2c`. */
-const releaseId = (now: Date): string =>
-  `${now.toISOString().replace(/[-:]|\.\d+/g, "")}-${randomBytes(2).toString("hex")}`;
+/** UTC, two base-36 digits of milliseconds, two of chance: `20261121T101530Z-9f2c`, as `createReleaseId` of the SDK makes them. */
+function releaseId(now: Date): string {
+  const digits = (value: number): string => value.toString(36).padStart(2, "0");
+  const seconds = now.toISOString().slice(0, 19).replace(/[-:]/g, "");
+  return `${seconds}Z-${digits(now.getUTCMilliseconds())}${digits(randomInt(36 ** 2))}`;
+}

@@ -44,3 +44,10 @@ test("no deploy target is ever cached, and each has a configuration an environme
 test("a project without units has no deploy target", () => {
   expect(targets("packages/config")).toEqual({});
 });
+
+test("a change of the stack touches every project that it deploys", () => {
+  for (const root of ["apps/shop", "apps/web"]) {
+    const units = Object.entries(targets(root)).filter(([name]) => name !== "deploy");
+    for (const [, target] of units) expect(target.inputs).toContain("{workspaceRoot}/stack.ts");
+  }
+});

@@ -24,6 +24,8 @@ const configurations = (environments: readonly string[]): NonNullable<TargetConf
 const step = (unit: string, environments: readonly string[]): TargetConfiguration => ({
   executor: "nx:run-commands",
   cache: false,
+  // Never hashed, since nothing is cached; but what they name is what `nx affected` counts as touching the project.
+  inputs: ["production", "^production", "{workspaceRoot}/stack.ts"],
   options: { command: `node tools/scripts/src/unit.mts ${unit}`, cwd: "{workspaceRoot}" },
   configurations: configurations(environments),
 });

@@ -1,0 +1,177 @@
+// `pnpm local`: the local cloud as a process of its own.
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { resolveStack } from "@slipway/config";
+import { DeployError } from "@slipway/deploy-sdk";
+import { startLocalCloud } from "@slipway/local-cloud";
+import { type Command, Option } from "commander";
+import { type CommandContext, createCommand, runCommand } from "./command.mts";
+import { findCloud, type RunningCloud, stopCloud } from "./local/client.mts";
+import { botoConfig, cloudVariables, exportLines } from "./local/environment.mts";
+import { followFile } from "./local/follow-file.mts";
+import { parsePort } from "./local/parse-port.mts";
+import { formatBytes, formatDuration } from "./present/format.mts";
+import { ensureSystemPackages } from "./system-packages.mts";
+import { loadWrittenStack, workspace } from "./workspace.mts";
+
+type Options = { readonly dataDir: string; readonly json: boolean };
+type StartOptions = Options & {
+  readonly port?: string;
+  readonly iam: "off" | "record" | "enforce";
+  readonly foreground: boolean;
+};
+
+const logFile = (dataDir: string): string => join(dataDir, "cloud.log");
+const localStack = async () => resolveStack(await loadWrittenStack(), "local");
+const defaultPort = async (): Promise<number> =>
+  Number(new URL((await localStack()).environment.endpoint ?? "http://127.0.0.1:8790").port);
+
+async function requireCloud(dataDir: string): Promise<RunningCloud> {
+  const cloud = await findCloud(dataDir);
+  if (cloud) return cloud.server;
+  throw new DeployError("not-found", {
+    subject: "local cloud",
+    message: `none runs on ${dataDir}`,
+    hint: "pnpm local start",
+  });
+}
+
+async function start({ signal, present }: CommandContext, options: StartOptions): Promise<number> {
+  const port = parsePort(options.port) ?? (await defaultPort());
+  const running = await findCloud(options.dataDir);
+  if (running) {
+    present.result(running.server, () => `runs already  ${running.server.url}  process ${running.server.pid}`);
+    return 0;
+  }
+  await ensureSystemPackages("start", present.line);
+  if (options.foreground) return serve({ signal, present }, { ...options, port });
+  const server = await startDetached(port, options, signal);
+  present.result(server, () => `started  ${server.url}  process ${server.pid}`);
+  return 0;
+}
+
+async function serve(
+  { signal, present }: CommandContext,
+  { dataDir, port, iam }: Omit<StartOptions, "port"> & { readonly port: number },
+): Promise<number> {
+  const cloud = await startLocalCloud({ dataDir, port, iam, log: present.line });
+  present.result({ pid: process.pid, port: cloud.port, url: cloud.url }, () => cloud.url);
+  const interrupted = new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
+  await Promise.race([cloud.stopped, interrupted]);
+  await cloud.stop();
+  return 0;
+}
+
+const startDeadlineMs = 60_000;
+
+/** Starts the same command in the background and waits until it answers, or tells the last lines of its log. */
+async function startDetached(port: number, { dataDir, iam }: StartOptions, signal: AbortSignal): Promise<RunningCloud> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const log = openSync(logFile(dataDir), "a", 0o600);
+  const file = fileURLToPath(import.meta.url);
+  const args = [file, "start", "--foreground", "--port", String(port), "--data-dir", dataDir, "--iam", iam];
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: workspace });
+  child.unref();
+  const deadline = Date.now() + startDeadlineMs;
+  while (Date.now() < deadline && child.exitCode === null) {
+    const cloud = await findCloud(dataDir);
+    if (cloud) return cloud.server;
+    await sleep(50, undefined, { signal });
+  }
+  child.kill("SIGTERM");
+  const details = await followFile(logFile(dataDir), { last: 10, follow: false, signal }).next();
+  throw new DeployError("remote-failed", {
+    subject: "local cloud",
+    message: child.exitCode === null ? "did not answer within 60 s" : `ended with exit code ${child.exitCode}`,
+    hint: "pnpm local start --foreground shows all it says",
+    details: details.value ?? [],
+  });
+}
+
+async function status({ present }: CommandContext, { dataDir }: Options): Promise<number> {
+  const cloud = await findCloud(dataDir);
+  present.result(cloud?.status ?? { running: false }, () =>
+    cloud
+      ? `runs  ${cloud.server.url}  process ${cloud.server.pid}  for ${formatDuration(cloud.status.uptimeMs)}  ${formatBytes(cloud.status.memoryBytes)}  ${dataDir}`
+      : `does not run  ${dataDir}`,
+  );
+  return cloud ? 0 : 3;
+}
+
+async function stop({ signal, present }: CommandContext, { dataDir }: Options): Promise<number> {
+  const cloud = await findCloud(dataDir);
+  if (cloud) await stopCloud(cloud.server, signal);
+  present.result({ stopped: cloud !== undefined }, () =>
+    cloud ? `stopped  process ${cloud.server.pid}` : "does not run",
+  );
+  return 0;
+}
+
+async function reset(context: CommandContext, options: Options): Promise<number> {
+  const cloud = await findCloud(options.dataDir);
+  if (cloud) await stopCloud(cloud.server, context.signal);
+  rmSync(options.dataDir, { recursive: true, force: true });
+  context.present.result({ removed: options.dataDir }, () => `removed  ${options.dataDir}`);
+  return 0;
+}
+
+async function logs(
+  { signal }: CommandContext,
+  { dataDir, follow }: Options & { readonly follow: boolean },
+): Promise<number> {
+  for await (const lines of followFile(logFile(dataDir), { last: 200, follow, signal })) {
+    for (const line of lines) process.stdout.write(`${line}\n`);
+  }
+  return 0;
+}
+
+async function env({ present }: CommandContext, { dataDir }: Options): Promise<number> {
+  const { port } = await requireCloud(dataDir);
+  const configDir = join(dataDir, "gcloud");
+  mkdirSync(configDir, { recursive: true, mode: 0o700 });
+  writeFileSync(join(configDir, "token"), "local\n", { mode: 0o600 });
+  writeFileSync(join(configDir, "boto"), botoConfig, { mode: 0o600 });
+  const { environment } = await localStack();
+  const variables = cloudVariables({ port, project: environment.project, configDir });
+  present.result(variables, () => exportLines(variables));
+  return 0;
+}
+
+const program = createCommand(
+  "pnpm local",
+  "The local cloud: Google's APIs on loopback, really running what is deployed.",
+  [
+    "pnpm local start",
+    "pnpm local start --iam enforce",
+    'eval "$(pnpm -s local env)" && gcloud run services list',
+    "pnpm local reset",
+  ],
+);
+
+const subcommand = <Own extends Options>(
+  name: string,
+  description: string,
+  action: (context: CommandContext, options: Own) => Promise<number>,
+): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option("--data-dir <folder>", "its state", join(workspace, ".local/cloud"))
+    .option("--json", "the result as JSON", false)
+    .action((options: Own) =>
+      runCommand(options, (context) => action(context, { ...options, dataDir: resolve(options.dataDir) })),
+    );
+
+subcommand("start", "start it in the background", start)
+  .option("--port <port>", "default: the one in stack.ts; 0: any free one")
+  .option("--foreground", "stay, and end with Ctrl-C", false)
+  .addOption(new Option("--iam <mode>", "what callers may do").choices(["off", "record", "enforce"]).default("off"));
+subcommand("status", "does it run, where, since when", status);
+subcommand("stop", "stop it and all that runs in it; its state stays", stop);
+subcommand("reset", "stop it and remove its state", reset);
+subcommand("logs", "what it said", logs).option("-f, --follow", "go on as it says more", false);
+subcommand("env", "variables for gcloud, gsutil and their like", env);
+await program.parseAsync();

@@ -1,0 +1,73 @@
+// What every command that talks to an environment begins with.
+import type { Stack } from "@slipway/config";
+import {
+  createReleaseId,
+  createTarget,
+  type DeployEvent,
+  drivers,
+  parseReleaseId,
+  type ReleaseOptions,
+  type Runtime,
+  readCommit,
+  systemRuntime,
+  type Target,
+} from "@slipway/deploy-sdk";
+import type { Command } from "commander";
+import { type CommandContext, createCommand, runCommand } from "./command.mts";
+import type { Presenter } from "./present/presenter.mts";
+import { loadStack, workspace } from "./workspace.mts";
+
+export type Session = {
+  readonly stack: Stack;
+  readonly target: Target;
+  readonly runtime: Runtime;
+  readonly signal: AbortSignal;
+  readonly present: Presenter;
+};
+
+export type CommonOptions = { readonly env?: string; readonly json: boolean };
+
+/** A command with the options that all have. */
+export const environmentCommand = (name: string, description: string, examples: readonly string[]): Command =>
+  createCommand(
+    `pnpm ${name}`,
+    description,
+    examples.map((example) => `pnpm ${example}`),
+  )
+    .option("--env <environment>", "environment of the stack (default: DEPLOY_ENV, else local)")
+    .option("--json", "one event or result a line on stdout, as JSON", false);
+
+/** Runs `work` against the environment that the options name, and ends the process with its exit code. */
+export const runInEnvironment = (options: CommonOptions, work: (session: Session) => Promise<number>): Promise<never> =>
+  runCommand(options, async ({ signal, present }: CommandContext) => {
+    const stack = await loadStack(options.env);
+    const runtime = systemRuntime;
+    const target = createTarget(stack, { signal, runtime });
+    try {
+      return await work({ stack, target, runtime, signal, present });
+    } finally {
+      await target.close();
+    }
+  });
+
+/** Everything about a release that does not depend on what is asked of it. */
+export async function releaseOptions({
+  stack,
+  target,
+  runtime,
+  signal,
+  present,
+}: Session): Promise<Omit<ReleaseOptions, "mode" | "units">> {
+  const given = process.env["DEPLOY_RELEASE"];
+  return {
+    stack,
+    target,
+    runtime,
+    signal,
+    workspace,
+    drivers,
+    releaseId: given ? parseReleaseId(given) : createReleaseId(runtime),
+    commit: await readCommit(workspace, signal),
+    emit: (event: DeployEvent) => present.event(event),
+  };
+}

@@ -1,0 +1,104 @@
+// What bad input gets: one clear error, a fix, exit code 2, nothing touched.
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { runProcess, runScript } from "./support/run-command.ts";
+import { createTempFolder } from "./support/temp-folder.ts";
+
+const commands = [
+  "release",
+  "status",
+  "history",
+  "logs",
+  "rollback",
+  "unlock",
+  "provision",
+  "secret",
+  "sync",
+  "local",
+  "up",
+  "bench",
+];
+
+test.each(commands)("%s --help tells what it does, with examples", async (name) => {
+  const { code, stdout } = await runScript(name, ["--help"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("Usage:");
+  expect(stdout).toContain("Examples:");
+});
+
+test("a stack with five mistakes is refused with all five, before anything is asked of any cloud", async () => {
+  const stack = join(await createTempFolder(), "stack.ts");
+  const config = new URL("../../../packages/config/src/index.ts", import.meta.url).href;
+  await writeFile(
+    stack,
+    `import { defineStack } from ${JSON.stringify(config)};
+     export default defineStack({ name: "Shop", region: "asia", environments: { local: { project: "shop-local" } },
+       images: { backend: { build: "node", project: "../x", entry: "main.ts" } },
+       services: { api: { project: "apps/x", image: "web", scaling: { min: 3, max: 2 } } } });`,
+  );
+  const { code, stderr } = await runScript("status", [], { env: { DEPLOY_STACK: stack } });
+  expect(code).toBe(2);
+  for (const path of ["name", "region", "images.backend.project", "services.api.image", "services.api.scaling.min"]) {
+    expect(stderr).toContain(`${path}: `);
+  }
+  expect(stderr).toContain("5 problems");
+  expect(stderr).toContain("fix");
+});
+
+describe("the environment", () => {
+  test("one that the stack does not have is named, with those it has", async () => {
+    const { code, stderr } = await runScript("status", ["--env", "prod"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('environment "prod"');
+    expect(stderr).toContain("local, staging, production");
+  });
+
+  test("is never guessed where two places disagree", async () => {
+    const { code, stderr } = await runScript("status", ["--env", "staging"], { env: { DEPLOY_ENV: "production" } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--env says "staging" and DEPLOY_ENV says "production"');
+  });
+});
+
+test("a unit that the stack does not have is named, with those it has", async () => {
+  const { code, stderr } = await runScript("release", ["backnd"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('unit "backnd"');
+  expect(stderr).toContain("backend, migrate, api, worker, frontend");
+});
+
+test("a real environment without credentials says what to run", async () => {
+  const home = await createTempFolder();
+  const env = {
+    HOME: home,
+    CLOUDSDK_CONFIG: home,
+    GOOGLE_APPLICATION_CREDENTIALS: undefined,
+    NO_GCE_CHECK: "true",
+    METADATA_SERVER_DETECTION: "none",
+  };
+  const { code, stderr } = await runScript("status", ["--env", "staging"], { env });
+  expect(code).toBe(2);
+  expect(stderr).toContain("[credentials-missing]");
+  expect(stderr).toContain("gcloud auth application-default login");
+});
+
+test("a port that another program uses is named, with the way round it", async () => {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === "object" ? String(address?.port) : "";
+  const { code, stderr } = await runScript("up", ["--once", "--port", port, "--data-dir", await createTempFolder()]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("[port-in-use]");
+  expect(stderr).toContain(port);
+  expect(stderr).toContain("fix");
+});
+
+test("an unknown option is refused", async () => {
+  const { code, stderr } = await runProcess(["node", "tools/scripts/src/status.mts", "--evn", "staging"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("--evn");
+});
