@@ -47,7 +47,6 @@ test("a project without units has no deploy target", () => {
 
 test("a change of the stack touches every project that it deploys", () => {
   for (const root of ["apps/shop", "apps/web"]) {
-    const units = Object.entries(targets(root)).filter(([name]) => name !== "deploy");
-    for (const [, target] of units) expect(target.inputs).toContain("{workspaceRoot}/stack.ts");
+    for (const target of Object.values(targets(root))) expect(target.inputs).toContain("{workspaceRoot}/stack.ts");
   }
 });

@@ -20,12 +20,14 @@ export function unitTarget(unit: Unit, units: readonly Unit[]): string {
 const configurations = (environments: readonly string[]): NonNullable<TargetConfiguration["configurations"]> =>
   Object.fromEntries(environments.map((name) => [name, { env: { DEPLOY_CONFIGURATION: name } }]));
 
+/** Never hashed, since nothing is cached; but what they name is what `nx affected` counts as touching a deploy. */
+const touching = ["production", "^production", "{workspaceRoot}/stack.ts"];
+
 /** The command that releases one unit. It is never cached: whether there is something to do is decided against what is live. */
 const step = (unit: string, environments: readonly string[]): TargetConfiguration => ({
   executor: "nx:run-commands",
   cache: false,
-  // Never hashed, since nothing is cached; but what they name is what `nx affected` counts as touching the project.
-  inputs: ["production", "^production", "{workspaceRoot}/stack.ts"],
+  inputs: touching,
   options: { command: `node tools/scripts/src/unit.mts ${unit}`, cwd: "{workspaceRoot}" },
   configurations: configurations(environments),
 });
@@ -54,6 +56,7 @@ export function deployTargets(
   const aggregate: TargetConfiguration = {
     executor: "nx:noop",
     cache: false,
+    inputs: touching,
     dependsOn: targets.map(([name]) => name),
     configurations: Object.fromEntries(environments.map((name) => [name, {}])),
   };
