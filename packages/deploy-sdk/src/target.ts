@@ -2,6 +2,7 @@
 // or in the engine knows a vendor; a target translates its own resources to these shapes and its errors to DeployError.
 import type { Probe } from "@slipway/config";
 import type { ObjectStore } from "./google/object-store.ts";
+import type { ImageRegistry } from "./image/image-registry.ts";
 
 /** Every call ends with its signal. `subject` is for errors: `service "api" in staging`. */
 export type Call = { readonly signal: AbortSignal; readonly subject: string };
@@ -153,6 +154,8 @@ export type SecretTarget = {
 };
 
 export type LogLine = {
+  /** Unique among lines of the same instant. */
+  readonly id: string;
   /** ISO 8601. */
   readonly at: string;
   readonly severity: string;
@@ -166,8 +169,8 @@ export type LogQuery = {
   readonly name: string;
   /** Only this revision or execution. */
   readonly source?: string;
-  /** ISO 8601; only lines after it. */
-  readonly after?: string;
+  /** ISO 8601; only lines of then or later. */
+  readonly since?: string;
   /** The newest so many, at most 1000. */
   readonly limit: number;
 };
@@ -213,6 +216,8 @@ export type Target = {
   readonly jobs: JobTarget;
   readonly secrets: SecretTarget;
   readonly logs: LogTarget;
+  /** Where the stack's images live. Made by `createRegistry` of google/registry.ts. */
+  readonly registry: ImageRegistry;
   /** Objects of a bucket: what a site is made of. */
   readonly objects: (bucket: string, subject: string) => ObjectStore;
   /** Headers that let a probe into a service that is not public; none where the credentials cannot make them. */
