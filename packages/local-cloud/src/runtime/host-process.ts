@@ -1,0 +1,106 @@
+// The last resort where no sandbox can be made: the container's command as a plain process of this machine, in a copy of its
+// image. No isolation: it sees this machine's files, and an absolute path of the image only where it is given as an argument.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ContainerDriver, ContainerMount, ProcessSpec, StartedProcess } from "./container-driver.ts";
+import { copyTree } from "./copy-tree.ts";
+import { removeInstanceRoot } from "./instance-root.ts";
+import { watchMemory } from "./memory-watchdog.ts";
+import { openOutputPipes } from "./output-pipes.ts";
+import { parseExit } from "./process-exit.ts";
+import { canonicalPath, type Lowers, resolveInImage } from "./rootfs-view.ts";
+import { RuntimeError } from "./runtime-error.ts";
+
+export type HostDriverOptions = { readonly stateDir: string };
+
+/** An argument that names something of the image gets that thing's place on this machine. */
+const translate = (lowers: Lowers, root: string, text: string): string => {
+  const entry = text.startsWith("/") ? resolveInImage(lowers, text) : undefined;
+  return entry === undefined ? text : join(root, entry.inside);
+};
+
+const translatePath = (root: string, path: string): string =>
+  [...path.split(":").map((dir) => join(root, dir)), path].join(":");
+
+/** What can be given without mounting: folders of secrets in the copy. Sockets are reachable only where `target` can exist. */
+const writeMount = (lowers: Lowers, root: string, mount: ContainerMount): void => {
+  const target = join(root, canonicalPath(lowers, mount.target));
+  mkdirSync(target, { recursive: true });
+  if (mount.kind !== "files") return;
+  for (const { path, mode, content } of mount.files) {
+    mkdirSync(dirname(join(target, path)), { recursive: true });
+    writeFileSync(join(target, path), content, { mode });
+  }
+};
+
+/** The child ends when this process does, where the system can promise it. */
+const withDeathSignal = (argv: readonly string[]): readonly string[] =>
+  existsSync("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", ...argv] : argv;
+
+const waitForSpawn = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve, reject) => {
+    child.once("spawn", () => resolve(child.pid ?? 0));
+    child.once("error", (error) =>
+      reject(new RuntimeError("start-failed", `the process could not be started: ${error.message}`)),
+    );
+  });
+
+const killGroup = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has just ended.
+  }
+};
+
+export function createHostDriver({ stateDir }: HostDriverOptions): ContainerDriver {
+  const prepareRoot = async (dir: string, spec: ProcessSpec): Promise<string> => {
+    const root = join(dir, "root");
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+    for (const lower of [...spec.lowers].reverse()) await copyTree(lower, root);
+    for (const mount of spec.mounts) writeMount(spec.lowers, root, mount);
+    mkdirSync(join(root, canonicalPath(spec.lowers, spec.cwd)), { recursive: true });
+    return root;
+  };
+
+  const start = async (spec: ProcessSpec): Promise<StartedProcess> => {
+    const dir = join(stateDir, "instances", spec.id);
+    const root = await prepareRoot(dir, spec);
+    const pipes = await openOutputPipes(dir);
+    const [command = "", ...args] = withDeathSignal(spec.argv.map((text) => translate(spec.lowers, root, text)));
+    const child = spawn(command, args, {
+      cwd: join(root, canonicalPath(spec.lowers, spec.cwd)),
+      env: { ...spec.env, PATH: translatePath(root, spec.env["PATH"] ?? "") },
+      stdio: ["ignore", pipes.stdout.write, pipes.stderr.write],
+      detached: true, // a process group of its own, which is signalled as one
+    });
+    pipes.release();
+    let exceeded: number | undefined;
+    let stopWatching = (): void => {};
+    const exited: StartedProcess["exited"] = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        stopWatching();
+        if (child.pid !== undefined) killGroup(child.pid, "SIGKILL"); // what its first process left behind
+        removeInstanceRoot(dir);
+        resolve({
+          ...parseExit(code, signal),
+          outOfMemory: exceeded === undefined ? undefined : { usedBytes: exceeded },
+        });
+      });
+    });
+    const pid = await waitForSpawn(child).catch((error: unknown) => {
+      removeInstanceRoot(dir);
+      throw error;
+    });
+    const kill = (signal: "SIGTERM" | "SIGKILL"): void => {
+      if (child.exitCode === null && child.signalCode === null) killGroup(pid, signal);
+    };
+    stopWatching = watchMemory(pid, spec.memoryBytes, (usedBytes) => {
+      exceeded = usedBytes;
+      kill("SIGKILL");
+    });
+    return { pid, stdout: pipes.stdout.read, stderr: pipes.stderr.read, exited, kill };
+  };
+  return { kind: "host", start };
+}
