@@ -58,6 +58,8 @@ export type DeployErrorOptions = {
   readonly retryable?: boolean;
   /** Further lines for a person, such as the last log lines of a container. */
   readonly details?: readonly string[];
+  /** What was changed has been put back as it was. */
+  readonly rolledBack?: boolean;
   readonly cause?: unknown;
 };
 
@@ -69,10 +71,11 @@ export class DeployError extends Error {
   readonly hint: string | undefined;
   readonly retryable: boolean;
   readonly details: readonly string[];
+  readonly rolledBack: boolean;
 
   constructor(
     code: DeployErrorCode,
-    { subject, message, hint, retryable = false, details = [], cause }: DeployErrorOptions,
+    { subject, message, hint, retryable = false, details = [], rolledBack = false, cause }: DeployErrorOptions,
   ) {
     super(message, { cause });
     this.code = code;
@@ -80,6 +83,7 @@ export class DeployError extends Error {
     this.hint = hint;
     this.retryable = retryable;
     this.details = details;
+    this.rolledBack = rolledBack;
   }
 
   get exitCode(): ExitCode {

@@ -1,8 +1,10 @@
 export { abortedBy, DeployError, type DeployErrorCode, type ExitCode } from "./deploy-error.ts";
+export { drivers } from "./drivers.ts";
 export { readCommit } from "./engine/commit.ts";
 export type { Drivers, PreparedUnit, PrepareUnit } from "./engine/drivers.ts";
 export { createHolder, type Holder } from "./engine/holder.ts";
-export { breakLock, type LockOptions, type LockState, readLock } from "./engine/lock.ts";
+export { breakLock, type LockOptions, readLock } from "./engine/lock.ts";
+export type { LockState } from "./engine/lock-state.ts";
 export type { ReleaseEntry } from "./engine/records.ts";
 export { release } from "./engine/release.ts";
 export { createReleaseId, isReleaseId, parseReleaseId } from "./engine/release-id.ts";

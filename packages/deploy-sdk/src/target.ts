@@ -186,13 +186,18 @@ export type StoredEntry = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
+export type StoredDocument = {
+  /** undefined: there is no such document. */
+  readonly value: unknown;
+  /** "0": there is no such document. */
+  readonly generation: string;
+  /** The store's clock when it answered, so that leases do not depend on ours. */
+  readonly at: Date;
+};
+
 /** The environment's own small documents: records, journal, lock. */
 export type StateStore = {
-  /** `at`: the store's clock when it answered, so that leases do not depend on ours. */
-  readonly read: (
-    name: string,
-    call: Call,
-  ) => Promise<{ readonly value: unknown; readonly generation: string; readonly at: Date } | undefined>;
+  readonly read: (name: string, call: Call) => Promise<StoredDocument>;
   /** Writes only where the document has `ifGeneration` ("0": does not exist). Returns the new generation; undefined: it has another. */
   readonly write: (
     document: {

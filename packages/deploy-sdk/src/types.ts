@@ -77,6 +77,8 @@ export type ReleaseContext = {
   readonly workspace: string;
   readonly releaseId: string;
   readonly commit: Commit;
+  /** Releases what is as it should be once more. */
+  readonly force?: boolean;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
   readonly emit: (event: DeployEvent) => void;

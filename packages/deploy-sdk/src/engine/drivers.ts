@@ -23,17 +23,22 @@ export type PrepareUnit<Kind extends UnitKind> = (
 /** What releases each kind of unit. */
 export type Drivers = { readonly [Kind in UnitKind]: PrepareUnit<Kind> };
 
+/** A plan of `driver`, ready to be applied by it. */
+export const preparedOf = <Kind extends UnitKind, Observed, Steps>(
+  driver: UnitDriver<Kind, Target, Observed, Steps>,
+  plan: UnitPlan<Kind, Steps>,
+  target: Target,
+): PreparedUnit => ({
+  plan,
+  apply: (context) => driver.apply(plan, target, context),
+  verify: (outcome, context) => driver.verify(plan, outcome, target, context),
+  current: () => driver.current(plan),
+});
+
 export const prepareWith =
   <Kind extends UnitKind, Observed, Steps>(driver: UnitDriver<Kind, Target, Observed, Steps>): PrepareUnit<Kind> =>
-  async (unit, target, context) => {
-    const plan = driver.plan(unit, await driver.observe(unit, target, context), context);
-    return {
-      plan,
-      apply: (applying) => driver.apply(plan, target, applying),
-      verify: (outcome, verifying) => driver.verify(plan, outcome, target, verifying),
-      current: () => driver.current(plan),
-    };
-  };
+  async (unit, target, context) =>
+    preparedOf(driver, driver.plan(unit, await driver.observe(unit, target, context), context), target);
 
 /** Observes and plans `unit` with the driver of its kind. */
 export function prepareUnit(

@@ -1,25 +1,146 @@
+// The lock of an environment: one document of its state, taken, renewed and left by writes that name the generation
+// they were made against.
 import { DeployError } from "../deploy-error.ts";
-import type { Target } from "../target.ts";
-import type { Holder } from "./holder.ts";
+import type { Call, StateStore, Target } from "../target.ts";
+import type { Runtime } from "../types.ts";
+import { cleanupSignal } from "./cleanup.ts";
+import { type Holder, isDead } from "./holder.ts";
+import { isLockState, judgeLock, type LockState, leaseMs, left, renewed, renewMs } from "./lock-state.ts";
 
-/** Who holds an environment. */
-export type LockState = {
-  readonly releaseId: string;
+const lockName = "lock.json";
+const contentionMs = 250;
+
+export type AcquireOptions = {
+  readonly state: StateStore;
   readonly environment: string;
-  /** ISO 8601. */
-  readonly since: string;
-  /** Processes of that release; each renews its own lease. */
-  readonly holders: readonly (Holder & { readonly since: string; readonly expiresAt: string })[];
+  readonly releaseId: string;
+  readonly holder: Holder;
+  readonly runtime: Runtime;
+  readonly signal: AbortSignal;
 };
 
-export type LockOptions = { readonly target: Target; readonly environment: string; readonly signal: AbortSignal };
+export type HeldLock = {
+  /** Aborts with what the release is aborted by, and with a DeployError `locked` when the lock is lost. */
+  readonly signal: AbortSignal;
+  /** Whose lease had ended without having been given up: an earlier run that was killed. */
+  readonly takenFrom: string | undefined;
+  /** Never throws: a lease that could not be given up ends by itself. */
+  readonly release: () => Promise<void>;
+};
 
-/** Who holds the environment now; undefined: nobody. */
-export async function readLock({ environment }: LockOptions): Promise<LockState | undefined> {
-  throw new DeployError("unimplemented", { subject: environment, message: "readLock" });
+/** @throws {DeployError} `locked` while another release holds it */
+export async function acquireLock(options: AcquireOptions): Promise<HeldLock> {
+  const { state, runtime, signal, holder, releaseId, environment } = options;
+  const call: Call = { signal, subject: lockSubject(environment) };
+  for (;;) {
+    const { value, generation, at: now } = await state.read(lockName, call);
+    const current = isLockState(value) ? value : undefined;
+    const dead = (lease: Holder): boolean => isDead(lease, holder);
+    const verdict = judgeLock(current, { releaseId, environment, holder, now, isDead: dead });
+    if (verdict.kind === "held") throw lockedBy(verdict.state, verdict.holder, now);
+    const written = await state.write({ name: lockName, value: verdict.next, ifGeneration: generation }, call);
+    if (written !== undefined) return hold(options, verdict.from?.name);
+    await runtime.sleep(contentionMs * (0.5 + runtime.random()), signal);
+  }
 }
 
-/** Takes the lock away from whoever holds it, and returns who that was; undefined: nobody. */
-export async function breakLock({ environment }: LockOptions): Promise<LockState | undefined> {
-  throw new DeployError("unimplemented", { subject: environment, message: "breakLock" });
+const lockSubject = (environment: string): string => `the lock of ${environment}`;
+
+function lockedBy(state: LockState, holder: LockState["holders"][number], now: Date): DeployError {
+  const leftS = Math.ceil((Date.parse(holder.expiresAt) - now.getTime()) / 1000);
+  return new DeployError("locked", {
+    subject: `environment "${state.environment}"`,
+    message: `held by ${holder.name} on ${holder.host} (process ${holder.pid}) with release ${state.releaseId} since ${state.since}`,
+    hint: `wait for it; if its process is gone, the lock is free in ${leftS} s, or now: pnpm unlock --env ${state.environment}`,
+    retryable: true,
+  });
+}
+
+function hold(options: AcquireOptions, takenFrom: string | undefined): HeldLock {
+  const { signal, environment } = options;
+  const lost = new AbortController();
+  const stop = new AbortController();
+  const renewing = renewUntil(stop.signal, options, () => lost.abort(lostLock(environment)));
+  return {
+    signal: AbortSignal.any([signal, lost.signal]),
+    takenFrom,
+    release: async () => {
+      stop.abort();
+      await renewing;
+      if (!lost.signal.aborted) await leave(options);
+    },
+  };
+}
+
+const lostLock = (environment: string): DeployError =>
+  new DeployError("locked", {
+    subject: `environment "${environment}"`,
+    message:
+      "the lock was lost while the release was under way: it was broken by hand, or could not be renewed in time",
+    hint: "see pnpm status, then deploy again: it goes on from what is done",
+  });
+
+/** Renews the lease until `stop`; a lease that has not been renewed for its whole time is lost. Never throws. */
+async function renewUntil(stop: AbortSignal, options: AcquireOptions, onLost: () => void): Promise<void> {
+  const { runtime } = options;
+  let renewedAt = runtime.now().getTime();
+  while (!stop.aborted) {
+    try {
+      await runtime.sleep(renewMs, stop);
+      if (!(await renew(options, stop))) return onLost();
+      renewedAt = runtime.now().getTime();
+    } catch {
+      if (!stop.aborted && runtime.now().getTime() - renewedAt > leaseMs) return onLost();
+    }
+  }
+}
+
+/** @returns false where the lease is no longer ours */
+async function renew({ state, holder, environment }: AcquireOptions, signal: AbortSignal): Promise<boolean> {
+  const call: Call = { signal, subject: lockSubject(environment) };
+  for (;;) {
+    const { value, generation, at } = await state.read(lockName, call);
+    const next = renewed(isLockState(value) ? value : undefined, holder, at);
+    if (!next) return false;
+    if ((await state.write({ name: lockName, value: next, ifGeneration: generation }, call)) !== undefined) return true;
+  }
+}
+
+async function leave({ state, holder, environment }: AcquireOptions): Promise<void> {
+  const call: Call = { signal: cleanupSignal(), subject: lockSubject(environment) };
+  try {
+    for (;;) {
+      const { value, generation, at: now } = await state.read(lockName, call);
+      if (!isLockState(value) || !value.holders.some(({ id }) => id === holder.id)) return;
+      const next = left(value, { holder, now, isDead: (lease) => isDead(lease, holder) });
+      const done = next
+        ? (await state.write({ name: lockName, value: next, ifGeneration: generation }, call)) !== undefined
+        : await state.remove(lockName, generation, call);
+      if (done) return;
+    }
+  } catch {
+    // The lease ends by itself.
+  }
+}
+
+export type LockOptions = {
+  readonly target: Pick<Target, "state">;
+  readonly environment: string;
+  readonly signal: AbortSignal;
+};
+
+/** Who holds the environment now; undefined: nobody. A lease that has ended is still shown until somebody takes it over. */
+export async function readLock({ target, environment, signal }: LockOptions): Promise<LockState | undefined> {
+  const { value } = await target.state.read(lockName, { signal, subject: lockSubject(environment) });
+  return isLockState(value) ? value : undefined;
+}
+
+/** Takes the lock away from whoever holds it, and returns who that was; undefined: nobody. Its release stops at its next step. */
+export async function breakLock({ target, environment, signal }: LockOptions): Promise<LockState | undefined> {
+  const call: Call = { signal, subject: lockSubject(environment) };
+  for (;;) {
+    const { value, generation } = await target.state.read(lockName, call);
+    if (generation === "0") return undefined;
+    if (await target.state.remove(lockName, generation, call)) return isLockState(value) ? value : undefined;
+  }
 }

@@ -63,11 +63,11 @@ export const newestReleased = (records: readonly RecordName[]): RecordName | und
 
 /** @throws {DeployError} `corrupt-state` */
 export async function readRecord(state: StateStore, object: string, call: Call): Promise<ReleaseEntry> {
-  const stored = await state.read(object, call);
-  if (isEntry(stored?.value)) return stored.value;
+  const { value } = await state.read(object, call);
+  if (isEntry(value)) return value;
   throw new DeployError("corrupt-state", {
     subject: `record "${object}"`,
-    message: stored ? "is not a release record" : "was removed while it was read",
+    message: value !== undefined ? "is not a release record" : "was removed while it was read",
     hint: "remove the object, or deploy again: the next record takes its place",
   });
 }
@@ -88,7 +88,6 @@ export async function writeRecord(state: StateStore, entry: ReleaseEntry, call: 
   const metadata = { version: entry.status === "released" ? entry.outcome.version : "" };
   for (let ifGeneration = "0"; ; ) {
     if ((await state.write({ name, value: entry, ifGeneration, metadata }, call)) !== undefined) return;
-    const current = await state.read(name, call);
-    ifGeneration = current?.generation ?? "0";
+    ({ generation: ifGeneration } = await state.read(name, call));
   }
 }

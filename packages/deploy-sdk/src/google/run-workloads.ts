@@ -1,4 +1,5 @@
 // Services and worker pools of Cloud Run: lean reads over the transport, writes and operations by Google's client.
+import { sameShares } from "../container/shares.ts";
 import { DeployError } from "../deploy-error.ts";
 import type { Call, LiveRevision, LiveWorkload, Settlement, Share, WorkloadTarget } from "../target.ts";
 import type { Runtime } from "../types.ts";
@@ -165,7 +166,3 @@ const labelled = (
 
 const maskOf = (body: ResourceBody): { readonly paths: string[] } => ({ paths: Object.keys(body).map(snakeCase) });
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-const shareKey = ({ revision, percent, tag }: Share): string => `${revision ?? ""} ${percent} ${tag ?? ""}`;
-export const sameShares = (left: readonly Share[], right: readonly Share[]): boolean =>
-  left.map(shareKey).toSorted().join("\n") === right.map(shareKey).toSorted().join("\n");

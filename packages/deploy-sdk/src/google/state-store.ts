@@ -1,6 +1,6 @@
 // The environment's documents as objects of its state bucket.
 import { DeployError } from "../deploy-error.ts";
-import type { Call, StateStore } from "../target.ts";
+import type { Call, StateStore, StoredDocument } from "../target.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
 import { objectPath, withQuery } from "./object-store-wire.ts";
 import type { Transport } from "./transport.ts";
@@ -58,7 +58,7 @@ async function readDocument(
   { bucket, transport, now }: Pick<StateStoreOptions, "bucket" | "transport" | "now">,
   name: string,
   call: Call,
-) {
+): Promise<StoredDocument> {
   const response = await transport.request({
     api: "storage",
     method: "GET",
@@ -66,13 +66,11 @@ async function readDocument(
     expect: [404],
     ...call,
   });
-  if (response.status === 404) return undefined;
   const date = Date.parse(String(response.headers["date"] ?? ""));
-  return {
-    value: parseDocument(await response.bytes(), name),
-    generation: String(response.headers["x-goog-generation"] ?? ""),
-    at: Number.isNaN(date) ? now() : new Date(date),
-  };
+  const at = Number.isNaN(date) ? now() : new Date(date);
+  if (response.status === 404) return { value: undefined, generation: "0", at };
+  const generation = String(response.headers["x-goog-generation"] ?? "");
+  return { value: parseDocument(await response.bytes(), name), generation, at };
 }
 
 function parseDocument(bytes: Uint8Array, name: string): unknown {

@@ -1,17 +1,69 @@
+// Lines that a unit's containers wrote.
+import type { Unit } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
-import type { LogLine } from "../target.ts";
+import { selectUnits } from "../engine/release.ts";
+import type { LogLine, LogQuery } from "../target.ts";
 import type { InspectOptions } from "./history-types.ts";
 
 export type ReadLogsOptions = InspectOptions & {
   readonly unit: string;
-  /** The newest so many lines to begin with. */
+  /** The newest so many lines to begin with, at most 1000. */
   readonly limit: number;
   /** Goes on with new lines until the signal is aborted. */
   readonly follow: boolean;
 };
 
-/** Lines of a unit, oldest first. @throws {DeployError} `usage` for a unit that has no logs. */
-// biome-ignore lint/correctness/useYield: not there yet
+const pollMs = 2000;
+/** Lines arrive late and out of order: so far back they are asked for again. */
+const overlapMs = 15_000;
+const pageLines = 1000;
+
+/**
+ * Lines of a unit, oldest first. Following ends without an error when the signal is aborted.
+ * @throws {DeployError} `usage` for a unit that runs nothing
+ */
 export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<LogLine> {
-  throw new DeployError("unimplemented", { subject: options.stack.name, message: "readLogs" });
+  const { stack, target, signal, runtime, unit: name, limit, follow } = options;
+  const [unit] = selectUnits(stack.units, [name]);
+  const query = logQuery(unit, name);
+  const call = { signal, subject: `logs of "${name}" in ${stack.environment.name}` };
+  const startedAt = runtime.now();
+  let lines = await target.logs.read({ ...query, limit }, call);
+  let shown = new Map<string, string>();
+  for (;;) {
+    for (const line of lines) {
+      if (shown.has(line.id)) continue;
+      shown.set(line.id, line.at);
+      yield line;
+    }
+    if (!follow) return;
+    const since = new Date(latestOf(shown, startedAt).getTime() - overlapMs).toISOString();
+    shown = new Map([...shown].filter(([, at]) => Date.parse(at) >= Date.parse(since)));
+    try {
+      await runtime.sleep(pollMs, signal);
+      lines = await target.logs.read({ ...query, since, limit: pageLines }, call);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+  }
+}
+
+const latestOf = (shown: ReadonlyMap<string, string>, startedAt: Date): Date =>
+  new Date(Math.max(startedAt.getTime(), ...[...shown.values()].map((at) => Date.parse(at))));
+
+function logQuery(unit: Unit | undefined, name: string): Pick<LogQuery, "kind" | "name"> {
+  switch (unit?.kind) {
+    case "service":
+    case "job":
+      return { kind: unit.kind, name: unit.resource };
+    case "worker":
+      return { kind: unit.as === "service" ? "service" : "worker", name: unit.resource };
+    default:
+      throw new DeployError("usage", {
+        subject: `unit "${name}"`,
+        message: "runs nothing, so it has no logs",
+        hint: "name a service, a worker or a job",
+      });
+  }
 }

@@ -1,0 +1,115 @@
+// Brings a revision up without traffic, asks it under its own address how it is, and only then gives it the traffic.
+import { assertBuilt, bringUp, share } from "../container/bring-up.ts";
+import { lastLines } from "../container/not-ready.ts";
+import { type PutBack, putBackOnFailure } from "../container/put-back.ts";
+import { candidateTag } from "../container/shares.ts";
+import { DeployError } from "../deploy-error.ts";
+import { gateRefusal, passGate } from "../health/pass-gate.ts";
+import type { Call, ServiceSpec, Target } from "../target.ts";
+import type { ReleaseContext, UnitOutcome, UnitPlan } from "../types.ts";
+import type { ServiceSteps } from "./plan-service.ts";
+
+type ServicePlan = UnitPlan<"service", ServiceSteps>;
+
+export async function applyService(plan: ServicePlan, target: Target, context: ReleaseContext): Promise<UnitOutcome> {
+  const { unit, steps } = plan;
+  const call: Call = { signal: context.signal, subject: serviceSubject(unit, context) };
+  const step = (message: string): void => context.emit({ type: "step", unit, message });
+  if (steps.action === "keep" || steps.action === "record") return serviceOutcome(steps, steps.url);
+  assertBuilt(steps.spec.container.image, steps.imageUnit, call);
+  await putBackOnFailure(putBackOf(plan, target, call), context, async () => {
+    if (steps.action !== "share") {
+      await bringUpCandidate(plan, target, context, call);
+      step(`revision ${steps.revision} is ready`);
+    }
+    if (steps.tagged) {
+      await passUnderTag(plan, target, context, call);
+      step(`revision ${steps.revision} is well under its own address`);
+    }
+    await share({ name: steps.resource, shares: steps.after, workloads: target.services }, call);
+    step(`revision ${steps.revision} has the traffic`);
+  });
+  const live = await target.services.get(steps.resource, call);
+  return serviceOutcome(steps, live?.url);
+}
+
+export const putBackOf = ({ unit, steps }: ServicePlan, target: Target, call: Call): PutBack<ServiceSpec> => ({
+  unit,
+  steps,
+  workloads: target.services,
+  call,
+});
+
+export const serviceSubject = (unit: string, { stack }: Pick<ReleaseContext, "stack">): string =>
+  `service "${unit}" in ${stack.environment.name}`;
+
+/** Enough to bring it back: the revision while it exists, else one of the same spec. */
+export const serviceOutcome = ({ revision, resource, spec }: ServiceSteps, url: string | undefined): UnitOutcome => ({
+  version: revision,
+  state: { resource, revision, spec },
+  ...(url !== undefined && { url }),
+});
+
+const bringUpCandidate = (
+  { steps }: ServicePlan,
+  target: Target,
+  { runtime }: ReleaseContext,
+  call: Call,
+): Promise<void> => {
+  const candidate = { revision: steps.revision, percent: 0, ...(steps.tagged && { tag: candidateTag }) };
+  const shares = steps.before.length > 0 ? [...steps.before, ...(steps.tagged ? [candidate] : [])] : undefined;
+  return bringUp(
+    { steps, workloads: target.services, target, kind: "service", shares, hint: serviceHint, runtime },
+    call,
+  );
+};
+
+const serviceHint = (reason: string): string | undefined =>
+  reason === "HEALTH_CHECK_CONTAINER_ERROR"
+    ? "it must listen on 0.0.0.0:$PORT within its startup time; what serves no requests belongs under `workers`, as a worker pool"
+    : undefined;
+
+async function passUnderTag(
+  { unit, steps }: ServicePlan,
+  target: Target,
+  context: ReleaseContext,
+  call: Call,
+): Promise<void> {
+  const { resource, revision } = steps;
+  const tagged = { revision, percent: 0, tag: candidateTag };
+  const current = await target.services.get(resource, call);
+  const hasTag = current?.serving.some(({ tag, revision: of }) => tag === candidateTag && of === revision);
+  if (!hasTag) await target.services.setShares({ name: resource, shares: [...steps.before, tagged] }, call);
+  const live = hasTag ? current : await target.services.get(resource, call);
+  const url = live?.serving.find(({ tag, revision: of }) => tag === candidateTag && of === revision)?.url;
+  if (url === undefined)
+    throw new DeployError("remote-failed", { subject: call.subject, message: `tag "${candidateTag}" got no address` });
+  await passGateAt({ unit, steps, url, label: "candidate" }, target, context, call);
+}
+
+/** @throws {DeployError} `unhealthy` */
+export async function passGateAt(
+  given: { readonly unit: string; readonly steps: ServiceSteps; readonly url: string; readonly label: string },
+  target: Target,
+  context: ReleaseContext,
+  call: Call,
+): Promise<void> {
+  const { unit, steps, url, label } = given;
+  const { revision, resource } = steps;
+  const headers = steps.public && steps.before.length > 0 ? {} : await target.callerHeaders(url);
+  if (!steps.public && Object.keys(headers).length === 0) {
+    const message = `the service is private, and these credentials cannot call it: revision ${revision} is ready, but was not asked how it is`;
+    context.emit({ type: "warning", unit, message, hint: "deploy as a service account" });
+    return;
+  }
+  const { gate } = context.stack.environment;
+  const request = { url: new URL(steps.health, url).href, headers, revision, gate, unit, label, emit: context.emit };
+  const result = await passGate(request, call);
+  if (result.outcome === "passed") return;
+  throw new DeployError("unhealthy", {
+    subject: call.subject,
+    message: `${label} ${request.url}: ${gateRefusal(result, revision)}`,
+    hint: `pnpm logs ${unit} --env ${context.stack.environment.name}`,
+    details: await lastLines(target, { kind: "service", name: resource, source: revision }, context.runtime, call),
+  });
+}
