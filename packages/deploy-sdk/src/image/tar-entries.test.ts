@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { expect, onTestFinished, test } from "vitest";
@@ -20,7 +21,7 @@ async function listTar(entries: readonly LayerEntry[]) {
   packed.catch(() => {});
   const listed = [];
   for await (const entry of tar) {
-    const bytes = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
+    const bytes = await buffer(entry);
     const { name, type, mode, uid, mtime, linkname } = entry.header;
     listed.push({ name, type, mode, uid, mtime: mtime?.getTime(), linkname, text: bytes.toString() });
   }

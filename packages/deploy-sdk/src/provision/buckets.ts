@@ -1,0 +1,140 @@
+// Buckets: what each should be, what it is, and the difference. Location and name cannot change; nothing is deleted.
+import type { Stack } from "@slipway/config";
+import { z } from "zod";
+import { DeployError } from "../deploy-error.ts";
+import type { Call } from "../target.ts";
+import { siteBuckets } from "./grants.ts";
+import type { Rest } from "./rest.ts";
+
+/** https://cloud.google.com/storage/docs/json_api/v1/buckets#resource-representations */
+export type BucketSpec = {
+  readonly name: string;
+  readonly location: string;
+  /** Anyone may be let in by IAM; else that is ruled out for good. */
+  readonly open: boolean;
+  /** Object that answers for a folder when the bucket is served as a website. */
+  readonly mainPage: string | undefined;
+};
+
+/**
+ * The state bucket has no object versions: records are written once, under generation preconditions, and what is deleted by
+ * mistake is kept by Cloud Storage's soft delete. Sites have no CORS rules: pages are read, not fetched from elsewhere.
+ */
+export const bucketsOf = (stack: Stack): readonly BucketSpec[] => [
+  { name: stack.environment.stateBucket, location: stack.environment.region, open: false, mainPage: undefined },
+  ...siteBuckets(stack).map((name) => ({
+    name,
+    location: stack.environment.region,
+    open: true,
+    mainPage: "index.html",
+  })),
+];
+
+const bucketSchema = z.object({
+  location: z.string().default(""),
+  metageneration: z.string(),
+  iamConfiguration: z
+    .object({
+      uniformBucketLevelAccess: z.object({ enabled: z.boolean() }).default({ enabled: false }),
+      publicAccessPrevention: z.string().default("inherited"),
+    })
+    .default({ uniformBucketLevelAccess: { enabled: false }, publicAccessPrevention: "inherited" }),
+  website: z.object({ mainPageSuffix: z.string().optional() }).optional(),
+});
+export type LiveBucket = z.infer<typeof bucketSchema>;
+
+export async function readBucket(rest: Rest, { name }: BucketSpec, call: Call): Promise<LiveBucket | undefined> {
+  const fields = "location,metageneration,iamConfiguration,website";
+  try {
+    const found = await rest.get("storage", `/storage/v1/b/${name}?fields=${fields}`, call);
+    return found === undefined ? undefined : bucketSchema.parse(found);
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== "permission-denied") throw error;
+    throw new DeployError("permission-denied", {
+      subject: call.subject,
+      message: `bucket ${name} exists, and these credentials may not see it: bucket names are global`,
+      hint: "if it is another project's, choose another name in stack.ts; else ask for storage.buckets.get on it",
+      cause: error,
+    });
+  }
+}
+
+const accessOf = ({ open }: BucketSpec) => ({
+  uniformBucketLevelAccess: { enabled: true },
+  publicAccessPrevention: open ? "inherited" : "enforced",
+});
+
+export type BucketPatch = Readonly<Record<string, unknown>>;
+
+/** What is not as it should be, as a patch and in words. Pure. */
+export function differenceOf(
+  spec: BucketSpec,
+  live: LiveBucket,
+): { readonly patch: BucketPatch; readonly details: readonly string[] } {
+  const { uniformBucketLevelAccess, publicAccessPrevention } = live.iamConfiguration;
+  const wanted = accessOf(spec);
+  const prevents = publicAccessPrevention === "enforced";
+  const details = [
+    ...(uniformBucketLevelAccess.enabled ? [] : ["uniform access: off → on"]),
+    ...(prevents === spec.open
+      ? [`public access prevention: ${publicAccessPrevention} → ${wanted.publicAccessPrevention}`]
+      : []),
+  ];
+  const page = live.website?.mainPageSuffix;
+  const pageDiffers = spec.mainPage !== undefined && page !== spec.mainPage;
+  return {
+    patch: {
+      ...(details.length > 0 && { iamConfiguration: wanted }),
+      ...(pageDiffers && { website: { mainPageSuffix: spec.mainPage } }),
+    },
+    details: pageDiffers ? [...details, `main page: ${page ?? "none"} → ${spec.mainPage}`] : details,
+  };
+}
+
+export async function createBucket(rest: Rest, project: string, spec: BucketSpec, call: Call): Promise<void> {
+  const { name, location, mainPage } = spec;
+  try {
+    await rest.post(
+      "storage",
+      `/storage/v1/b?project=${project}`,
+      {
+        name,
+        location,
+        iamConfiguration: accessOf(spec),
+        ...(mainPage !== undefined && { website: { mainPageSuffix: mainPage } }),
+      },
+      call,
+    );
+  } catch (error) {
+    throw withHint(error, name, call);
+  }
+}
+
+function withHint(error: unknown, name: string, { subject }: Call): unknown {
+  if (!(error instanceof DeployError)) return error;
+  if (error.code === "conflict" || error.code === "already-exists")
+    return new DeployError("already-exists", {
+      subject,
+      message: `bucket ${name} exists already: bucket names are global`,
+      hint: "if it is another project's, choose another name in stack.ts; else run pnpm provision again",
+      cause: error,
+    });
+  if (error.code === "permission-denied" && name.includes("."))
+    return new DeployError("permission-denied", {
+      subject,
+      message: `bucket ${name} is named as a domain, which only a verified owner of the domain can create`,
+      hint: "verify the domain at https://search.google.com/search-console, and add the account that provisions as an owner",
+      details: [error.message],
+      cause: error,
+    });
+  return error;
+}
+
+/** Under the metageneration that the plan was made against. */
+export const patchBucket = (
+  rest: Rest,
+  name: string,
+  { patch, metageneration }: { readonly patch: BucketPatch; readonly metageneration: string },
+  call: Call,
+): Promise<unknown> =>
+  rest.patch("storage", `/storage/v1/b/${name}?ifMetagenerationMatch=${metageneration}`, patch, call);

@@ -1,0 +1,50 @@
+// A service before its first release, so that its access can be set by whoever may: a release changes none.
+import type { ServiceUnit } from "@slipway/config";
+import { DeployError } from "../deploy-error.ts";
+import type { ServiceSpec } from "../target.ts";
+import type { Performing } from "./apply-provision.ts";
+import { findPlaceholder } from "./placeholder.ts";
+
+export async function createService({ service }: { readonly service: ServiceUnit }, given: Performing): Promise<void> {
+  const { target, call } = given;
+  const image = await findPlaceholder(given);
+  const { failure } = await target.services.apply(
+    {
+      name: service.resource,
+      spec: placeholderSpec(service, image),
+      revision: `${service.resource}-placeholder`,
+      labels: {},
+      shares: undefined,
+      etag: undefined,
+    },
+    call,
+  );
+  if (failure === undefined) return;
+  throw new DeployError("not-ready", {
+    subject: call.subject,
+    message: `its placeholder did not start: ${failure}`,
+    hint: `pnpm logs ${service.name}`,
+  });
+}
+
+/** The least that a service can be: it needs no secret, no database and, while nobody asks for it, no instance. */
+const placeholderSpec = ({ container }: ServiceUnit, image: string): ServiceSpec => ({
+  container: {
+    image,
+    command: [],
+    args: [],
+    env: {},
+    secrets: {},
+    cpu: 1,
+    memoryMb: 512,
+    cloudSql: [],
+    serviceAccount: container.serviceAccount,
+  },
+  concurrency: 80,
+  timeoutS: 60,
+  min: 0,
+  max: 1,
+  cpuAlways: false,
+  startup: undefined,
+  liveness: undefined,
+});

@@ -1,0 +1,157 @@
+// Everything that a stack needs, looked at by parallel reads. Writes nothing.
+import type { Stack } from "@slipway/config";
+import { z } from "zod";
+import type { GoogleTarget } from "../google/create-target.ts";
+import type { Call } from "../target.ts";
+import { bucketsOf, readBucket } from "./buckets.ts";
+import { readDatabase } from "./cloud-sql.ts";
+import { deployerAccount, type Guarded, grantsOf } from "./grants.ts";
+import { readRedis } from "./memorystore.ts";
+import { readPolicy } from "./policy.ts";
+import { guardedKey, type Observed } from "./provision-types.ts";
+import { createRest, type Rest } from "./rest.ts";
+
+export type ObserveOptions = {
+  readonly stack: Stack;
+  readonly target: GoogleTarget;
+  readonly signal: AbortSignal;
+};
+
+const enabledSchema = z.object({ services: z.array(z.object({ name: z.string(), state: z.string() })).default([]) });
+
+/** Of the given APIs, those that are enabled. https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet */
+export async function observeApis(
+  { stack, target, signal }: ObserveOptions,
+  apis: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { project } = stack.environment;
+  const names = apis.map((api) => `names=${encodeURIComponent(`projects/${project}/services/${api}`)}`).join("&");
+  const found = await createRest(target.google.transport).get(
+    "serviceusage",
+    `/v1/projects/${project}/services:batchGet?${names}`,
+    { signal, subject: `APIs of project ${project}` },
+  );
+  const { services } = enabledSchema.parse(found ?? {});
+  const enabled = services.filter(({ state }) => state === "ENABLED").map(({ name }) => name);
+  return new Set(enabled.map((name) => name.slice(name.lastIndexOf("/") + 1)));
+}
+
+type Observer = {
+  readonly stack: Stack;
+  readonly target: GoogleTarget;
+  readonly rest: Rest;
+  readonly has: (api: string) => boolean;
+  readonly call: (subject: string) => Call;
+};
+
+/** What belongs to an API that is not enabled cannot be asked for, and does not exist. */
+export async function observe(options: ObserveOptions, apis: ReadonlySet<string>): Promise<Observed> {
+  const { stack, target, signal } = options;
+  const observer: Observer = {
+    stack,
+    target,
+    rest: createRest(target.google.transport),
+    has: (api) => apis.has(`${api}.googleapis.com`),
+    call: (what) => ({ signal, subject: `${what} in ${stack.environment.name}` }),
+  };
+  const [buckets, repository, accounts, policies, secrets, database, redis, services] = await Promise.all([
+    observeBuckets(observer),
+    observeRepository(observer),
+    observeAccounts(observer),
+    observePolicies(observer),
+    observeSecrets(observer),
+    observeDatabase(observer),
+    observeRedis(observer),
+    observeServices(observer),
+  ]);
+  return { apis, buckets, repository, accounts, policies, secrets, database, redis, services };
+}
+
+async function observeBuckets({ stack, rest, has, call }: Observer): Promise<Observed["buckets"]> {
+  if (!has("storage")) return new Map();
+  const read = bucketsOf(stack).map(
+    async (spec) => [spec.name, await readBucket(rest, spec, call(`bucket ${spec.name}`))] as const,
+  );
+  return new Map(await Promise.all(read));
+}
+
+async function observeRepository({ stack, rest, has, call }: Observer): Promise<boolean> {
+  if (!has("artifactregistry")) return false;
+  const { project, region } = stack.environment;
+  const { repository } = stack.registry;
+  const path = `/v1/projects/${project}/locations/${region}/repositories/${repository}`;
+  return (await rest.get("artifactregistry", path, call(`repository ${repository}`))) !== undefined;
+}
+
+export const accountsOf = (stack: Stack): readonly string[] => [stack.runtimeAccount, deployerAccount(stack)];
+
+async function observeAccounts({ stack, rest, has, call }: Observer): Promise<ReadonlySet<string>> {
+  if (!has("iam")) return new Set();
+  const { project } = stack.environment;
+  const found = await Promise.all(
+    accountsOf(stack).map(async (email) => {
+      const path = `/v1/projects/${project}/serviceAccounts/${email}`;
+      return (await rest.get("iam", path, call(`account ${email}`))) === undefined ? [] : [email];
+    }),
+  );
+  return new Set(found.flat());
+}
+
+const apiOf: Readonly<Record<Guarded["on"], string>> = {
+  project: "cloudresourcemanager",
+  account: "iam",
+  repository: "artifactregistry",
+  bucket: "storage",
+  secret: "secretmanager",
+  service: "run",
+};
+
+async function observePolicies({ stack, target, has, call }: Observer): Promise<Observed["policies"]> {
+  const resources = new Map(grantsOf(stack).map(({ resource }) => [guardedKey(resource), resource]));
+  const read = [...resources].map(async ([key, resource]) => {
+    if (!has(apiOf[resource.on])) return [key, undefined] as const;
+    const subject = call(`policy of ${resource.on} ${resource.name}`);
+    return [key, await readPolicy(target.google.transport, resource, stack.environment, subject)] as const;
+  });
+  return new Map(await Promise.all(read));
+}
+
+async function observeSecrets({ stack, target, rest, has, call }: Observer): Promise<Observed["secrets"]> {
+  if (!has("secretmanager")) return new Map();
+  const { project } = stack.environment;
+  const found = await Promise.all(
+    stack.secrets.map(async ({ name }) => {
+      const about = call(`secret "${name}"`);
+      const version = await target.secrets.newestVersion(name, about);
+      if (version !== undefined) return [[name, version] as const];
+      // No version: is there at least the secret?
+      const exists = (await rest.get("secretmanager", `/v1/projects/${project}/secrets/${name}`, about)) !== undefined;
+      return exists ? [[name, undefined] as const] : [];
+    }),
+  );
+  return new Map(found.flat());
+}
+
+async function observeDatabase({ stack, rest, has, call }: Observer): Promise<Observed["database"]> {
+  const { database, environment } = stack;
+  if (!database || !has("sqladmin")) return undefined;
+  return readDatabase(rest, environment.project, database, call(`database ${database.instance}`));
+}
+
+async function observeRedis({ stack, rest, has, call }: Observer): Promise<Observed["redis"]> {
+  const { redis, environment } = stack;
+  if (redis?.kind !== "memorystore" || !has("redis")) return undefined;
+  return readRedis(rest, environment, redis, call(`Redis ${redis.instance}`));
+}
+
+async function observeServices({ stack, target, has, call }: Observer): Promise<ReadonlySet<string>> {
+  if (!has("run")) return new Set();
+  const found = await Promise.all(
+    stack.units.map(async (unit) => {
+      if (unit.kind !== "service") return [];
+      const live = await target.services.get(unit.resource, call(`service "${unit.name}"`));
+      return live ? [unit.resource] : [];
+    }),
+  );
+  return new Set(found.flat());
+}

@@ -1,0 +1,100 @@
+// JSON calls of APIs whose clients the SDK does not carry, and their long-running operations.
+import { z } from "zod";
+import { DeployError } from "../deploy-error.ts";
+import type { Api, Transport } from "../google/transport.ts";
+import type { Call } from "../target.ts";
+import type { Runtime } from "../types.ts";
+
+export type Rest = {
+  /** undefined: 404. */
+  readonly get: (api: Api, path: string, call: Call) => Promise<unknown>;
+  /** @throws {DeployError} `already-exists` or `conflict` where somebody else was first. */
+  readonly post: (api: Api, path: string, json: unknown, call: Call) => Promise<unknown>;
+  readonly patch: (api: Api, path: string, json: unknown, call: Call) => Promise<unknown>;
+};
+
+export const createRest = (transport: Transport): Rest => ({
+  get: async (api, path, call) => {
+    const response = await transport.request({ api, method: "GET", path, expect: [404], ...call });
+    return response.status === 404 ? undefined : response.json();
+  },
+  post: async (api, path, json, call) => (await transport.request({ api, method: "POST", path, json, ...call })).json(),
+  patch: async (api, path, json, call) =>
+    (await transport.request({ api, method: "PATCH", path, json, idempotent: true, ...call })).json(),
+});
+
+/** What an operation tells about itself, in the two forms that Google has. */
+const operationSchema = z.object({
+  name: z.string(),
+  /** google.longrunning.Operation */
+  done: z.boolean().optional(),
+  /** Cloud SQL's. */
+  status: z.string().optional(),
+  error: z
+    .object({
+      code: z.number().optional(),
+      message: z.string().optional(),
+      errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })).optional(),
+    })
+    .optional(),
+});
+type Operation = z.infer<typeof operationSchema>;
+
+export type OperationWait = {
+  readonly api: Api;
+  /** Path that an operation's name is asked at. */
+  readonly pathOf: (name: string) => string;
+  readonly deadlineMs: number;
+  /** Told now and then while it takes long. */
+  readonly waiting?: (elapsedMs: number) => void;
+};
+
+const firstPollMs = 100;
+const slowestPollMs = 5000;
+/** How often a person hears of a wait. */
+export const tellEveryMs = 15_000;
+
+/**
+ * Waits for an operation that a write has answered with.
+ * @throws {DeployError} `remote-failed` when it failed, `timeout` past its deadline: it may still succeed later.
+ */
+export async function waitForOperation(
+  started: unknown,
+  wait: OperationWait,
+  { rest, runtime }: { readonly rest: Rest; readonly runtime: Runtime },
+  call: Call,
+): Promise<void> {
+  const startedAt = runtime.now().getTime();
+  let operation = operationSchema.parse(started);
+  let toldAt = startedAt;
+  for (let pollMs = firstPollMs; !isDone(operation); pollMs = Math.min(slowestPollMs, pollMs * 1.5)) {
+    const now = runtime.now().getTime();
+    if (now - startedAt > wait.deadlineMs) throw tooLate(wait, call);
+    if (now - toldAt >= tellEveryMs) {
+      toldAt = now;
+      wait.waiting?.(now - startedAt);
+    }
+    await runtime.sleep(pollMs, call.signal);
+    const read = await rest.get(wait.api, wait.pathOf(operation.name), call);
+    // An operation that is forgotten was done long ago.
+    if (read === undefined) return;
+    operation = operationSchema.parse(read);
+  }
+  if (operation.error) throw failed(operation.error, call);
+}
+
+const isDone = ({ done, status }: Operation): boolean => done === true || status === "DONE";
+
+const tooLate = ({ deadlineMs }: OperationWait, { subject }: Call): DeployError =>
+  new DeployError("timeout", {
+    subject,
+    message: `not done after ${Math.round(deadlineMs / 60_000)} minutes; Google may still finish it`,
+    hint: "run pnpm provision again: it goes on from there",
+    retryable: true,
+  });
+
+const failed = ({ message, errors }: NonNullable<Operation["error"]>, { subject }: Call): DeployError =>
+  new DeployError("remote-failed", {
+    subject,
+    message: message ?? errors?.map((one) => one.message ?? one.code ?? "").join("; ") ?? "the operation failed",
+  });
