@@ -2,7 +2,8 @@
 import { type Container, expandTemplate, type ImageUnit, templateReferences, type Unit } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
 import { findImage } from "../image/observe-image.ts";
-import type { Call, ContainerSpec, SecretPin, Target } from "../target.ts";
+import { pinSecrets } from "../secret/pin-secrets.ts";
+import type { Call, ContainerSpec, Target } from "../target.ts";
 import type { ReleaseContext } from "../types.ts";
 import { type Facts, gatherFacts, releaseFacts } from "./facts.ts";
 
@@ -27,7 +28,7 @@ export async function observeContainer(
   const call: Call = { signal: context.signal, subject: subjectOf(unit, context) };
   const [image, secrets, facts] = await Promise.all([
     findImage(imageUnitOf(unit, context), target, context),
-    pinSecrets(container, target, context, call),
+    pinSecrets(container.secrets, { stack: context.stack, target, signal: context.signal }),
     gatherFacts(Object.values(container.env), target, context),
   ]);
   const { cpu, memoryMb, serviceAccount } = container;
@@ -58,35 +59,6 @@ function imageUnitOf({ container, name }: ContainerUnit, { stack }: ReleaseConte
   if (image) return image;
   throw new DeployError("usage", { subject: `unit "${name}"`, message: `the stack has no image "${container.image}"` });
 }
-
-async function pinSecrets(
-  container: Container,
-  target: Target,
-  { stack }: ReleaseContext,
-  call: Call,
-): Promise<Readonly<Record<string, SecretPin>>> {
-  const versions = await Promise.all(
-    container.secrets.map(async (secret) => ({ secret, version: await target.secrets.newestVersion(secret, call) })),
-  );
-  const optional = new Set(stack.secrets.filter((secret) => secret.optional).map(({ name }) => name));
-  const missing = versions.filter(({ secret, version }) => version === undefined && !optional.has(secret));
-  if (missing.length > 0)
-    throw missingSecrets(
-      missing.map(({ secret }) => secret),
-      stack.environment.name,
-      call,
-    );
-  return Object.fromEntries(
-    versions.flatMap(({ secret, version }) => (version === undefined ? [] : [[secret, { secret, version }]])),
-  );
-}
-
-const missingSecrets = (names: readonly string[], environment: string, { subject }: Call): DeployError =>
-  new DeployError("secret-missing", {
-    subject,
-    message: `no enabled version of ${names.map((name) => `"${name}"`).join(", ")}`,
-    hint: `pnpm secret set ${names[0]} --env ${environment}`,
-  });
 
 function expandEnv(
   env: Readonly<Record<string, string>>,

@@ -37,5 +37,5 @@ export function releaseTimeMs(id: string): number {
 export const newestFirst = (id: string): string =>
   `${String(9_999_999_999_999 - releaseTimeMs(id)).padStart(13, "0")}-${id}`;
 
-/** For names of revisions: at most 8 characters, of the release's time. */
+/** For names of revisions: 8 characters (9 from the year 2059 on), of the release's time. */
 export const shortReleaseId = (id: string): string => releaseTimeMs(id).toString(36);
