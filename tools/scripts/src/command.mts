@@ -1,7 +1,6 @@
 // The edge of every command: signals, output, the one catch, the exit code.
-import { DeployError } from "@slipway/deploy-sdk";
 import { Command } from "commander";
-import { presentError } from "./present/error.mts";
+import { type PresentedError, presentError } from "./present/error.mts";
 import { createPresenter, type Presenter } from "./present/presenter.mts";
 
 export type CommandContext = {
@@ -10,12 +9,14 @@ export type CommandContext = {
   readonly present: Presenter;
 };
 
-const interrupted = (): DeployError =>
-  new DeployError("aborted", {
-    subject: "this command",
-    message: "was interrupted",
-    hint: "run it again: it goes on from what is done",
-  });
+const interrupted: PresentedError = {
+  exitCode: 130,
+  code: "aborted",
+  subject: "this command",
+  message: "was interrupted",
+  details: [],
+  hint: "run it again: it goes on from what is done",
+};
 
 /** A command line whose mistakes end with exit code 2, as every other usage error does. */
 export const createCommand = (name: string, description: string, examples: readonly string[]): Command =>
@@ -36,14 +37,14 @@ export async function runCommand(
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort(interrupted());
+    controller.abort();
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   const color = process.stderr.isTTY === true && !process.env["NO_COLOR"];
   const present = createPresenter(process, { json: options.json, color, now: () => performance.now() });
   const exitCode = await command({ signal: controller.signal, present }).catch((error: unknown) => {
-    const presented = presentError(controller.signal.aborted ? interrupted() : error);
+    const presented = controller.signal.aborted ? interrupted : presentError(error);
     present.error(presented);
     return presented.exitCode;
   });

@@ -5,12 +5,12 @@ import {
   createTarget,
   type DeployEvent,
   drivers,
+  type GoogleTarget,
   parseReleaseId,
   type ReleaseOptions,
   type Runtime,
   readCommit,
   systemRuntime,
-  type Target,
 } from "@slipway/deploy-sdk";
 import type { Command } from "commander";
 import { type CommandContext, createCommand, runCommand } from "./command.mts";
@@ -19,7 +19,7 @@ import { loadStack, workspace } from "./workspace.mts";
 
 export type Session = {
   readonly stack: Stack;
-  readonly target: Target;
+  readonly target: GoogleTarget;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
   readonly present: Presenter;

@@ -98,7 +98,7 @@ test("a port that another program uses is named, with the way round it", async (
 });
 
 test("an unknown option is refused", async () => {
-  const { code, stderr } = await runProcess(["node", "tools/scripts/src/status.mts", "--evn", "staging"]);
+  const { code, stderr } = await runProcess(["node", "tools/scripts/src/main.mts", "status", "--evn", "staging"]);
   expect(code).toBe(2);
   expect(stderr).toContain("--evn");
 });

@@ -3,17 +3,17 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "./command.mts";
-import { formatDuration } from "./present/format.mts";
-import { ensureSystemPackages } from "./system-packages.mts";
-import { workspace } from "./workspace.mts";
+import { runCommand } from "../command.mts";
+import { formatDuration } from "../present/format.mts";
+import { ensureSystemPackages } from "../system-packages.mts";
+import { workspace } from "../workspace.mts";
 
 type Step = { readonly name: string; readonly command: readonly string[] };
 
 const checks: readonly Step[] = [
   { name: "format and lint", command: ["biome", "ci", "."] },
   { name: "types", command: ["tsc", "-b"] },
-  { name: "boundaries", command: ["node", "tools/scripts/src/boundaries.mts"] },
+  { name: "boundaries", command: ["node", "tools/scripts/src/main.mts", "boundaries"] },
   { name: "build", command: ["nx", "run-many", "-t", "build"] },
 ];
 

@@ -1,7 +1,7 @@
 // `pnpm history`: releases, newest first.
 import { DeployError, readHistory } from "@slipway/deploy-sdk";
-import { historyText } from "./present/status.mts";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "./session.mts";
+import { historyText } from "../present/status.mts";
+import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
 
 const command = environmentCommand("history", "Releases of an environment, newest first.", [
   "history",

@@ -1,7 +1,7 @@
 // `pnpm status`: what serves, since when, from which commit.
 import { readStatus } from "@slipway/deploy-sdk";
-import { statusText } from "./present/status.mts";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "./session.mts";
+import { statusText } from "../present/status.mts";
+import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
 
 const options = environmentCommand(
   "status",

@@ -1,10 +1,10 @@
 // `pnpm release`, `pnpm deploy:api`, `pnpm deploy:frontend`: builds what is needed, then releases in one process.
 import type { Stack, Unit } from "@slipway/config";
 import { DeployError, release } from "@slipway/deploy-sdk";
-import { buildProjects } from "./build-projects.mts";
-import { presentError } from "./present/error.mts";
-import { reportSummary } from "./present/report.mts";
-import { type CommonOptions, environmentCommand, releaseOptions, runInEnvironment } from "./session.mts";
+import { buildProjects } from "../build-projects.mts";
+import { presentError } from "../present/error.mts";
+import { reportSummary } from "../present/report.mts";
+import { type CommonOptions, environmentCommand, releaseOptions, runInEnvironment } from "../session.mts";
 
 type Options = CommonOptions & { readonly plan: boolean; readonly force: boolean };
 

@@ -1,11 +1,8 @@
 // What an Nx deploy task runs: releases one unit of the stack into the environment of DEPLOY_ENV or `-c`. No arguments
 // but the unit's name, because Nx passes none to the tasks that a task depends on; DEPLOY_PLAN=1 only says what would be.
-import { enableCompileCache } from "node:module";
-
-enableCompileCache();
-const { release } = await import("@slipway/deploy-sdk");
-const { presentError } = await import("./present/error.mts");
-const { releaseOptions, runInEnvironment } = await import("./session.mts");
+import { release } from "@slipway/deploy-sdk";
+import { presentError } from "../present/error.mts";
+import { releaseOptions, runInEnvironment } from "../session.mts";
 
 const unit = process.argv[2] ?? "";
 await runInEnvironment({ json: process.env["DEPLOY_JSON"] === "1" }, async (session) => {

@@ -6,16 +6,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { resolveStack } from "@slipway/config";
 import { DeployError } from "@slipway/deploy-sdk";
-import { startLocalCloud } from "@slipway/local-cloud";
 import { type Command, Option } from "commander";
-import { type CommandContext, createCommand, runCommand } from "./command.mts";
-import { findCloud, type RunningCloud, stopCloud } from "./local/client.mts";
-import { botoConfig, cloudVariables, exportLines } from "./local/environment.mts";
-import { followFile } from "./local/follow-file.mts";
-import { parsePort } from "./local/parse-port.mts";
-import { formatBytes, formatDuration } from "./present/format.mts";
-import { ensureSystemPackages } from "./system-packages.mts";
-import { loadWrittenStack, workspace } from "./workspace.mts";
+import { type CommandContext, createCommand, runCommand } from "../command.mts";
+import { findCloud, type RunningCloud, stopCloud } from "../local/client.mts";
+import { botoConfig, cloudVariables, exportLines } from "../local/environment.mts";
+import { followFile } from "../local/follow-file.mts";
+import { parsePort } from "../local/parse-port.mts";
+import { serve } from "../local/serve.mts";
+import { formatBytes, formatDuration } from "../present/format.mts";
+import { ensureSystemPackages } from "../system-packages.mts";
+import { loadWrittenStack, workspace } from "../workspace.mts";
 
 type Options = { readonly dataDir: string; readonly json: boolean };
 type StartOptions = Options & {
@@ -47,21 +47,9 @@ async function start({ signal, present }: CommandContext, options: StartOptions)
     return 0;
   }
   await ensureSystemPackages("start", present.line);
-  if (options.foreground) return serve({ signal, present }, { ...options, port });
+  if (options.foreground) return serve({ signal, present }, { dataDir: options.dataDir, iam: options.iam, port });
   const server = await startDetached(port, options, signal);
   present.result(server, () => `started  ${server.url}  process ${server.pid}`);
-  return 0;
-}
-
-async function serve(
-  { signal, present }: CommandContext,
-  { dataDir, port, iam }: Omit<StartOptions, "port"> & { readonly port: number },
-): Promise<number> {
-  const cloud = await startLocalCloud({ dataDir, port, iam, log: present.line });
-  present.result({ pid: process.pid, port: cloud.port, url: cloud.url }, () => cloud.url);
-  const interrupted = new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
-  await Promise.race([cloud.stopped, interrupted]);
-  await cloud.stop();
   return 0;
 }
 
@@ -71,8 +59,8 @@ const startDeadlineMs = 60_000;
 async function startDetached(port: number, { dataDir, iam }: StartOptions, signal: AbortSignal): Promise<RunningCloud> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const log = openSync(logFile(dataDir), "a", 0o600);
-  const file = fileURLToPath(import.meta.url);
-  const args = [file, "start", "--foreground", "--port", String(port), "--data-dir", dataDir, "--iam", iam];
+  const file = fileURLToPath(new URL("../main.mts", import.meta.url));
+  const args = [file, "serve", JSON.stringify({ dataDir, port, iam })];
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: workspace });
   child.unref();
   const deadline = Date.now() + startDeadlineMs;

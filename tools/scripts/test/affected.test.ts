@@ -1,0 +1,83 @@
+// What a commit redeploys: asked of a real git history with `nx affected -t deploy`, judged by what is live afterwards.
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { UnitStatus } from "@slipway/deploy-sdk";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Finished, runProcess, workspace } from "./support/run-command.ts";
+import { resultOf, startStack, type UpStack } from "./support/stack-up.ts";
+
+let folder: string;
+let clone: string;
+let stack: UpStack;
+
+const inClone = async (...command: readonly string[]): Promise<Finished> => {
+  const finished = await runProcess(command, { cwd: clone, env: stack?.env ?? {}, timeoutMs: 240_000 });
+  expect(finished.code, finished.stdout + finished.stderr).toBe(0);
+  return finished;
+};
+const commit = async (message: string): Promise<void> => {
+  await inClone("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-qam", message);
+};
+const versions = async (): Promise<Readonly<Record<string, string | undefined>>> => {
+  const status = resultOf<readonly UnitStatus[]>(
+    await inClone("node", "tools/scripts/src/main.mts", "status", "--json"),
+  );
+  return Object.fromEntries(status.map(({ unit, version }) => [unit, version]));
+};
+const writes = async (): Promise<number> => {
+  const response = await fetch(`${stack.endpoint}/_local/status`);
+  const { counters } = (await response.json()) as { counters: { writes: { total: number } } };
+  return counters.writes.total;
+};
+const deployAffected = (): Promise<Finished> =>
+  inClone("nx", "affected", "-t", "deploy", "--base=HEAD~1", "--head=HEAD");
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "slipway-affected-"));
+  clone = join(folder, "clone");
+  await runProcess(["git", "clone", "-q", workspace, clone], { cwd: folder });
+  await runProcess(["pnpm", "install", "--frozen-lockfile", "--offline"], {
+    cwd: clone,
+    env: { PATH: `${workspace}/node_modules/.bin:${process.env["PATH"]}` },
+  });
+  stack = await startStack(join(folder, "cloud"), clone);
+}, 300_000);
+afterAll(async () => {
+  stack.child.kill("SIGTERM");
+  await stack.finished;
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}, 60_000);
+
+test("a change in README redeploys nothing", async () => {
+  await appendFile(join(clone, "README.md"), "\nA line more.\n");
+  await commit("readme");
+  const before = await writes();
+  await deployAffected();
+  expect(await writes()).toBe(before);
+});
+
+test("a change in packages/health-client redeploys the frontend and not the API", async () => {
+  const before = await versions();
+  const file = join(clone, "packages/health-client/src/browser/browser-client.ts");
+  await writeFile(
+    file,
+    `${await readFile(file, "utf8")}\nglobalThis.dispatchEvent?.(new Event("changed-by-a-test"));\n`,
+  );
+  await commit("health-client");
+  await deployAffected();
+  const after = await versions();
+  expect(after["frontend"]).not.toBe(before["frontend"]);
+  expect({ ...after, frontend: "" }).toEqual({ ...before, frontend: "" });
+}, 240_000);
+
+test("a change in apps/backend redeploys the API and not the frontend", async () => {
+  const before = await versions();
+  await appendFile(join(clone, "apps/backend/src/main.ts"), "\n// A line more.\n");
+  await commit("backend");
+  await deployAffected();
+  const after = await versions();
+  expect(after["frontend"]).toBe(before["frontend"]);
+  expect(after["api"]).not.toBe(before["api"]);
+  expect(after["backend"]).not.toBe(before["backend"]);
+}, 240_000);

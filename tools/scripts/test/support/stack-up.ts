@@ -1,0 +1,48 @@
+// The whole stack up, as `npm start` brings it up, for tests that look at it from outside.
+import type { UnitStatus } from "@slipway/deploy-sdk";
+import { type Finished, type Running, runScript, startProcess, workspace } from "./run-command.ts";
+import { waitFor } from "./wait-for.ts";
+
+export type UpResult = {
+  readonly cloud: string;
+  readonly tookMs: number;
+  readonly counters: {
+    readonly requests: number;
+    readonly writes: { readonly total: number; readonly byService: object };
+  };
+  readonly status: readonly UnitStatus[];
+};
+
+export const resultOf = <Value>({ events, stdout, stderr }: Finished): Value => {
+  const result = events.findLast(({ type, result }) => type === "result" && result !== undefined);
+  if (!result) throw new Error(`no result in:\n${stdout}\n${stderr}`);
+  return result["result"] as Value;
+};
+
+/** `npm start -- --once --json`, on any free port. */
+export const upOnce = (dataDir: string): Promise<Finished> =>
+  runScript("up", ["--once", "--json", "--port", "0", "--data-dir", dataDir], { timeoutMs: 300_000 });
+
+export type UpStack = Running & { readonly endpoint: string; readonly env: Readonly<Record<string, string>> };
+
+/** `npm start`, once it is ready and serves. */
+export async function startStack(dataDir: string, cwd = workspace): Promise<UpStack> {
+  const running = startProcess(["node", "tools/scripts/src/main.mts", "up", "--port", "0", "--data-dir", dataDir], {
+    cwd,
+    timeoutMs: 600_000,
+  });
+  let ended = false;
+  const finished = running.finished.finally(() => {
+    ended = true;
+  });
+  await waitFor(
+    "the stack to be ready",
+    () => {
+      if (ended) throw new Error(`it ended:\n${running.output()}`);
+      return running.output().includes("ready in") || undefined;
+    },
+    180_000,
+  );
+  const endpoint = /local cloud {2}(http:\S+)/.exec(running.output())?.[1] ?? "";
+  return { ...running, finished, endpoint, env: { DEPLOY_ENV: "local", DEPLOY_ENDPOINT: endpoint } };
+}
