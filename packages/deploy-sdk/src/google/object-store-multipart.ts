@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { PutRequest, StoreTarget, Throttle, WriteOutcome } from "./object-store.ts";
+import { borrowBuffer } from "./object-store-buffers.ts";
 import { settle, wholeReply } from "./object-store-outcome.ts";
 import { crc32cOf, insertJson, uploadPath } from "./object-store-wire.ts";
 
@@ -17,13 +18,12 @@ export async function putMultipart(
   content: Uint8Array,
 ): Promise<WriteOutcome> {
   const crc32c = crc32cOf(content);
-  const body = Buffer.concat([
-    partHead("application/json; charset=UTF-8", JSON.stringify({ name, crc32c, ...insertJson(headers) }), "\r\n"),
-    partHead(headers.contentType || "application/octet-stream", "", ""),
-    content,
-    tail,
-  ]);
-  return settle(target, {
+  const head = partsBefore(JSON.stringify({ name, crc32c, ...insertJson(headers) }), headers.contentType);
+  const { bytes: body, giveBack } = borrowBuffer(head.byteLength + content.byteLength + tail.byteLength);
+  body.set(head);
+  body.set(content, head.byteLength);
+  body.set(tail, head.byteLength + content.byteLength);
+  const outcome = await settle(target, {
     name,
     signal,
     landed: (object) => object.crc32c === crc32c && object.sizeBytes === content.byteLength,
@@ -42,10 +42,16 @@ export async function putMultipart(
         ...(signal && { signal }),
       }),
   });
+  // Answered, so that no socket holds it any more. After an error one might: then it is left to the garbage collector.
+  giveBack();
+  return outcome;
 }
 
-const partHead = (type: string, content: string, end: string): Buffer =>
-  Buffer.from(`--${boundary}\r\nContent-Type: ${type}\r\n\r\n${content}${end}`);
+const partsBefore = (metadata: string, contentType = "application/octet-stream"): Buffer =>
+  Buffer.from(
+    `--${boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${metadata}\r\n` +
+      `--${boundary}\r\nContent-Type: ${contentType}\r\n\r\n`,
+  );
 
 /** What an upload may take: a minute, and what a link of 32 KiB/s needs for it and for what shares the link. */
 export const uploadDeadlineMs = (sizeBytes: number): number => 60_000 + Math.ceil((sizeBytes + 32 * 2 ** 20) / 32.768);

@@ -1,0 +1,21 @@
+// Pure. What `--exclude`, `--cache-control` and a stack's `headers` mean by a glob.
+import picomatch from "picomatch";
+
+/** Does this path, relative to the folder, match? */
+export type PathMatcher = (path: string) => boolean;
+
+/**
+ * `**\/*.map`, `assets/*`. A pattern without a slash is matched with the last part of the path, as in .gitignore;
+ * dot files are matched like others.
+ */
+export function compileGlob(glob: string): PathMatcher {
+  const pattern = glob.startsWith("/") ? glob.slice(1) : glob;
+  const matches = picomatch(pattern, { dot: true, nonegate: true, basename: !glob.includes("/") });
+  return (path) => matches(path);
+}
+
+/** Matches what any of the globs matches; nothing without globs. */
+export function compileGlobs(globs: readonly string[]): PathMatcher {
+  const matchers = globs.map(compileGlob);
+  return (path) => matchers.some((matches) => matches(path));
+}

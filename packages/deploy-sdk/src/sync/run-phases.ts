@@ -1,0 +1,67 @@
+// Runs tasks in phases: within one, many at once, bounded by their number and by the bytes they hold; between two, a
+// barrier. The first failure ends all that runs, and nothing of a later phase ever starts.
+import { type ByteBudget, createByteBudget } from "./byte-budget.ts";
+
+export type Limits = {
+  /** Tasks at once. */
+  readonly concurrency: number;
+  /** Bytes held at once. */
+  readonly bytesInFlight: number;
+};
+
+export type Task = {
+  /** What it holds in memory while it runs. */
+  readonly holdsBytes: number;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+/** @throws what the first failing task threw, or the signal's reason. */
+export async function runPhases(
+  phases: Iterable<Iterable<Task>>,
+  { concurrency, bytesInFlight }: Limits,
+  signal: AbortSignal,
+): Promise<void> {
+  const budget = createByteBudget(bytesInFlight);
+  for (const tasks of phases) await runPhase(tasks, { concurrency, budget }, signal);
+}
+
+async function runPhase(
+  tasks: Iterable<Task>,
+  { concurrency, budget }: { readonly concurrency: number; readonly budget: ByteBudget },
+  outer: AbortSignal,
+): Promise<void> {
+  outer.throwIfAborted();
+  let first: { readonly error: unknown } | undefined;
+  // A signal for each worker: adding a listener walks the list of those that are there, and one signal would have all.
+  const workers = Array.from({ length: concurrency }, () => new AbortController());
+  const abortAll = (reason: unknown): void => {
+    for (const worker of workers) worker.abort(reason);
+  };
+  const onOuterAbort = (): void => abortAll(outer.reason);
+  outer.addEventListener("abort", onOuterAbort, { once: true });
+  // One iterator for all of them: each takes the next task that nobody has.
+  const queue = tasks[Symbol.iterator]();
+  await Promise.all(
+    workers.map(({ signal }) =>
+      work(queue, budget, signal).catch((error: unknown) => {
+        first ??= { error };
+        abortAll(error);
+      }),
+    ),
+  );
+  outer.removeEventListener("abort", onOuterAbort);
+  outer.throwIfAborted();
+  if (first) throw first.error;
+}
+
+async function work(queue: Iterator<Task>, budget: ByteBudget, signal: AbortSignal): Promise<void> {
+  for (let next = queue.next(); !next.done && !signal.aborted; next = queue.next()) {
+    const giveBack = await budget.take(next.value.holdsBytes, signal);
+    try {
+      signal.throwIfAborted();
+      await next.value.run(signal);
+    } finally {
+      giveBack();
+    }
+  }
+}
