@@ -1,4 +1,11 @@
 // Which APIs the cloud serves, and what each is handed of the others. Where two share a path, the first is asked first.
+import { join } from "node:path";
+import { createPlatform } from "./platform.ts";
+import { createLogStore } from "./runtime/log-store.ts";
 import type { CloudContext, CloudService } from "./server/types.ts";
 
-export const createServices = (_context: CloudContext): readonly CloudService[] => [];
+export const createServices = (context: CloudContext): readonly CloudService[] => {
+  const logs = createLogStore({ dir: join(context.dataDir, "logs"), now: context.now });
+  const platform = createPlatform(context, { logs, redisUrl: process.env["REDIS_URL"] });
+  return platform.services;
+};

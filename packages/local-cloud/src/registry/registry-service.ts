@@ -8,6 +8,7 @@ import { type Catalog, createCatalog } from "./catalog.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { createImageSource } from "./image-source.ts";
 import type { FindRepositories } from "./locate-image.ts";
+import type { ImageName } from "./names.ts";
 import { renderGoogleError } from "./oci-error.ts";
 import { registryRoutes } from "./registry-routes.ts";
 import { createUploadSessions } from "./upload-sessions.ts";
@@ -18,6 +19,8 @@ export type Registry = {
   readonly catalog: Catalog;
   /** Asks for a collection of garbage soon, after images were removed by another way than this service's. */
   readonly sweep: () => void;
+  /** Bytes of all that a repository's images hold, each blob once. */
+  readonly repositoryBytes: (repository: Omit<ImageName, "image">) => number;
 };
 
 /** @param find repositories that Artifact Registry has. */
@@ -33,6 +36,12 @@ export function createRegistry(context: CloudContext, find: FindRepositories): R
   return {
     catalog,
     sweep: sweeper.sweep,
+    repositoryBytes: ({ project, location, repository }) => {
+      const images = catalog.listImages(`${project}/${location}/${repository}/`);
+      const held = images.flatMap(({ name }) => catalog.listManifests(name));
+      const digests = new Set(held.flatMap(({ digest, blobs }) => [digest, ...blobs]));
+      return [...digests].reduce((sum, digest) => sum + (files.sizeBytes(digest) ?? 0), 0);
+    },
     images: createImageSource({ ...state, find, isOwnHost }),
     service: {
       api: "docker.pkg.dev",

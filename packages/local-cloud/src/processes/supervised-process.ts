@@ -1,0 +1,155 @@
+// Keeps one child process running: waits until it is ready, starts it again with growing pauses when it ends by itself,
+// and ends it when it is told to.
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "./dies-with-parent.ts";
+
+export type ProcessSpec = {
+  /** For messages: `postgres "botbalance-db"`. */
+  readonly subject: string;
+  readonly command: Command;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdio: StdioOptions;
+  /** Called once the child has its own copies of what `stdio` names. */
+  readonly onSpawn?: () => void;
+  /** Does it answer yet? Asked again and again until it does; a rejection counts as no. */
+  readonly isReady: (signal: AbortSignal) => Promise<boolean>;
+  readonly readyTimeoutMs: number;
+  /** Asks it to end; SIGKILL follows after `stopTimeoutMs`. */
+  readonly stopSignal: NodeJS.Signals;
+  readonly stopTimeoutMs: number;
+};
+
+export type SupervisorOptions = {
+  /** Called before every start, the first and those after a crash: ports and leftovers may have changed. */
+  readonly prepare: () => ProcessSpec | Promise<ProcessSpec>;
+  readonly log: (line: string) => void;
+};
+
+export type SupervisedProcess = {
+  /** Resolves when it is ready; rejects, and leaves nothing running, when it ends or is not ready in time. */
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+  /** Is it up and has it been ready? */
+  readonly isRunning: () => boolean;
+};
+
+const firstPauseMs = 100;
+const longestPauseMs = 10_000;
+/** A process that has lived this long starts with the shortest pause again. */
+const settledMs = 30_000;
+const readyPollMs = 20;
+
+type Running = { readonly child: ChildProcess; readonly spec: ProcessSpec; readonly exited: Promise<string> };
+
+export function createSupervisedProcess({ prepare, log }: SupervisorOptions): SupervisedProcess {
+  let running: Running | undefined;
+  let stopping = new AbortController();
+  let watching: Promise<void> = Promise.resolve();
+  /** Starts and stops one after the other, whoever asks. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const launch = async (): Promise<Running> => {
+    const started = spawnProcess(await prepare());
+    try {
+      await waitUntilReady(started, stopping.signal);
+      return started;
+    } catch (error) {
+      await endProcess(started);
+      throw error;
+    }
+  };
+
+  /** After an end that nobody asked for: once more, until it lasts or is told to stop. */
+  const revive = async (signal: AbortSignal, firstDelayMs: number): Promise<Running | undefined> => {
+    for (let pauseMs = firstDelayMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return undefined;
+      const started = await launch().catch((error: unknown) => void log(String(error)));
+      if (started) return started;
+    }
+    return undefined;
+  };
+
+  const watch = async (): Promise<void> => {
+    const { signal } = stopping;
+    let pauseMs = firstPauseMs;
+    while (running && !signal.aborted) {
+      const since = Date.now();
+      const how = await running.exited;
+      if (signal.aborted) return;
+      pauseMs = Date.now() - since > settledMs ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs);
+      log(`${running.spec.subject} ended by itself (${how}): starting it again`);
+      running = undefined;
+      running = await revive(signal, pauseMs);
+    }
+  };
+
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  };
+
+  const end = async (): Promise<void> => {
+    stopping.abort();
+    if (running) await endProcess(running);
+    await watching;
+    // It may just have come back.
+    if (running) await endProcess(running);
+    running = undefined;
+  };
+
+  return {
+    isRunning: () => running !== undefined,
+    start: () =>
+      inTurn(async () => {
+        if (running) return;
+        // One that is being started again after a crash is started anew, at once.
+        await end();
+        stopping = new AbortController();
+        running = await launch();
+        watching = watch();
+      }),
+    stop: () => {
+      // A start in progress ends at once instead of being waited for.
+      stopping.abort();
+      return inTurn(end);
+    },
+  };
+}
+
+function spawnProcess(spec: ProcessSpec): Running {
+  const child = spawn(spec.command.file, spec.command.args, { env: spec.env, stdio: spec.stdio });
+  spec.onSpawn?.();
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    child.once("error", (error) => resolve(error.message));
+  });
+  return { child, spec, exited };
+}
+
+const hasEnded = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null || pid === undefined;
+
+async function waitUntilReady({ child, spec, exited }: Running, signal: AbortSignal): Promise<void> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(spec.readyTimeoutMs)]);
+  let ended: string | undefined;
+  const end = exited.then((how) => (ended = how));
+  while (!deadline.aborted && ended === undefined) {
+    const ready = await Promise.race([spec.isReady(deadline).catch(() => false), end]);
+    if (ready === true && !hasEnded(child)) return;
+    await Promise.race([delay(readyPollMs), end]);
+  }
+  if (ended !== undefined) throw new Error(`${spec.subject} ended while it was starting (${ended})`);
+  if (signal.aborted) throw new Error(`${spec.subject} was stopped while it was starting`);
+  throw new Error(`${spec.subject} was not ready within ${spec.readyTimeoutMs} ms`);
+}
+
+async function endProcess({ child, spec, exited }: Running): Promise<void> {
+  if (hasEnded(child)) return;
+  child.kill(spec.stopSignal);
+  const killed = AbortSignal.timeout(spec.stopTimeoutMs);
+  killed.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
+  await exited;
+}
