@@ -1,8 +1,8 @@
-import { DeployError } from "./deploy-error.ts";
 import { type Drivers, prepareWith } from "./engine/drivers.ts";
 import { imageDriver } from "./image/image-driver.ts";
 import { jobDriver } from "./job/job-driver.ts";
 import { serviceDriver } from "./service/service-driver.ts";
+import { siteDriver } from "./site/site-driver.ts";
 import { workerDriver } from "./worker/worker-driver.ts";
 
 /** What releases each kind of unit. */
@@ -11,7 +11,5 @@ export const drivers: Drivers = {
   job: prepareWith(jobDriver),
   service: prepareWith(serviceDriver),
   worker: prepareWith(workerDriver),
-  site: async ({ name }) => {
-    throw new DeployError("unimplemented", { subject: `site "${name}"`, message: "its driver is not there yet" });
-  },
+  site: prepareWith(siteDriver),
 };

@@ -45,7 +45,10 @@ export function createTransport(options: TransportOptions): Transport {
 
 async function authorization(credentials: Credentials): Promise<Readonly<Record<string, string>>> {
   const [token, quotaProject] = await Promise.all([credentials.token(), credentials.quotaProject()]);
-  return { authorization: `Bearer ${token}`, ...(quotaProject && { "x-goog-user-project": quotaProject }) };
+  return {
+    ...(token && { authorization: `Bearer ${token}` }),
+    ...(quotaProject && { "x-goog-user-project": quotaProject }),
+  };
 }
 
 /** An absolute address is taken on the API's own host only: the caller's token goes with it. */

@@ -3,8 +3,8 @@ import type { Environment } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
 
 export type Credentials = {
-  /** Access token for Google's APIs. */
-  readonly token: () => Promise<string>;
+  /** Access token for Google's APIs; undefined for a caller without a name. */
+  readonly token: () => Promise<string | undefined>;
   /** Identity token for a private service at `audience`; undefined where these credentials cannot make one. */
   readonly identityToken: (audience: string) => Promise<string | undefined>;
   /** Project that quota is counted on, where the credentials name one. */
@@ -18,6 +18,14 @@ export function loopbackCredentials(principal = process.env["DEPLOY_PRINCIPAL"] 
   const token = async (): Promise<string> => `email:${principal}`;
   return { token, identityToken: token, quotaProject: async () => undefined, invalidate: () => {} };
 }
+
+/** No name at all: what anyone may do. */
+export const anonymousCredentials: Credentials = {
+  token: async () => undefined,
+  identityToken: async () => undefined,
+  quotaProject: async () => undefined,
+  invalidate: () => {},
+};
 
 /** https://cloud.google.com/docs/authentication/application-default-credentials */
 export function applicationDefaultCredentials(environment: string): Credentials {

@@ -3,9 +3,10 @@ import type { ServiceUnit, SiteUnit, WorkerUnit } from "@slipway/config";
 import { observeRevisions } from "../container/observe-revisions.ts";
 import { planRevision } from "../container/plan-revision.ts";
 import { DeployError } from "../deploy-error.ts";
-import { type PreparedUnit, preparedOf } from "../engine/drivers.ts";
+import { type PreparedUnit, preparedOf, prepareWith } from "../engine/drivers.ts";
 import { serviceSteps } from "../service/plan-service.ts";
 import { serviceDriver } from "../service/service-driver.ts";
+import { siteRollbackDriver } from "../site/site-driver.ts";
 import type { Call, ServiceSpec, Target, WorkerSpec } from "../target.ts";
 import type { ReleaseContext } from "../types.ts";
 import { workerDriver } from "../worker/worker-driver.ts";
@@ -24,7 +25,7 @@ export function prepareRollback(
     case "worker":
       return prepareWorker(unit, state, target, context);
     case "site":
-      throw new DeployError("unimplemented", { subject: `site "${unit.name}"`, message: "rollback" });
+      return prepareWith(siteRollbackDriver(state))(unit, target, context);
   }
 }
 
