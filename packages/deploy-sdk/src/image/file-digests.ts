@@ -1,5 +1,5 @@
 // Digests of files, remembered with what `lstat` says of them, as git's index does: an unchanged tree costs no read.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { createReadStream } from "node:fs";
 import { lstat, mkdir, readFile, readlink, rename, writeFile } from "node:fs/promises";
@@ -103,7 +103,7 @@ async function readStamps(cacheFile: string): Promise<Readonly<Record<string, St
 
 async function writeStamps(cacheFile: string, fresh: ReadonlyMap<string, Stamp>): Promise<void> {
   await mkdir(dirname(cacheFile), { recursive: true });
-  const temporary = `${cacheFile}.${process.pid}`;
+  const temporary = `${cacheFile}.${randomUUID()}`;
   await writeFile(temporary, JSON.stringify(Object.fromEntries(fresh)));
   await rename(temporary, cacheFile);
 }

@@ -2,6 +2,7 @@
 import { DeployError } from "../deploy-error.ts";
 import type { UnitDriver } from "../types.ts";
 import { applyImage, outcomeOf } from "./apply-image.ts";
+import { placeholderRepository } from "./image-registry.ts";
 import { type ImageTarget, imageCall, type ObservedImage, observeImage } from "./observe-image.ts";
 import { type ImageSteps, planImage } from "./plan-image.ts";
 
@@ -11,7 +12,11 @@ export const imageDriver: UnitDriver<"image", ImageTarget, ObservedImage, ImageS
     planImage(
       unit,
       observed,
-      stack.units.flatMap((other) => (other.kind === "image" && other.build !== "none" ? [other.repository] : [])),
+      // One of them is asked for layers to take over: first the one that surely has the largest.
+      [
+        placeholderRepository(stack.registry),
+        ...stack.units.flatMap((other) => (other.kind === "image" && other.build !== "none" ? [other.repository] : [])),
+      ],
     ),
   apply: applyImage,
   /** The registry must give back what was pushed: a deploy names the digest and nothing else. */

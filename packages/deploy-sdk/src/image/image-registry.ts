@@ -1,6 +1,10 @@
 // What building and deploying images ask of a registry, in words that fit any.
+import type { Stack } from "@slipway/config";
 import type { Call } from "../target.ts";
 import type { BuiltImage, Platform } from "./oci.ts";
+
+/** Repository of the image that services run before their first release; it has Node's layer, which others can take over. */
+export const placeholderRepository = ({ path }: Stack["registry"]): string => `${path}/placeholder`;
 
 export type PushRequest = {
   /** `host/path/name` */

@@ -1,5 +1,5 @@
 // What pnpm-lock.yaml says about one project: the packages that it needs to run, and the workspace's own among them.
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { z } from "zod";
@@ -67,8 +67,9 @@ export async function lockedProject(workspace: string, project: string, cacheDir
   const { parse } = await import("yaml");
   const locked = selectProject(parseLockfile(project, parse(text.toString("utf8"))), project);
   await mkdir(dirname(cacheFile), { recursive: true });
-  await writeFile(`${cacheFile}.${process.pid}`, JSON.stringify({ format, lockfile: sha256, locked }));
-  await rename(`${cacheFile}.${process.pid}`, cacheFile);
+  const temporary = `${cacheFile}.${randomUUID()}`;
+  await writeFile(temporary, JSON.stringify({ format, lockfile: sha256, locked }));
+  await rename(temporary, cacheFile);
   return locked;
 }
 

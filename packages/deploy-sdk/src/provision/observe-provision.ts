@@ -144,14 +144,18 @@ async function observeRedis({ stack, rest, has, call }: Observer): Promise<Obser
   return readRedis(rest, environment, redis, call(`Redis ${redis.instance}`));
 }
 
-async function observeServices({ stack, target, has, call }: Observer): Promise<ReadonlySet<string>> {
-  if (!has("run")) return new Set();
+const serviceSchema = z.object({ invokerIamDisabled: z.boolean().default(false) });
+
+async function observeServices({ stack, rest, has, call }: Observer): Promise<Observed["services"]> {
+  if (!has("run")) return new Map();
+  const { project, region } = stack.environment;
   const found = await Promise.all(
     stack.units.map(async (unit) => {
       if (unit.kind !== "service") return [];
-      const live = await target.services.get(unit.resource, call(`service "${unit.name}"`));
-      return live ? [unit.resource] : [];
+      const path = `/v2/projects/${project}/locations/${region}/services/${unit.resource}`;
+      const live = await rest.get("run", path, call(`service "${unit.name}"`));
+      return live === undefined ? [] : [[unit.resource, serviceSchema.parse(live)] as const];
     }),
   );
-  return new Set(found.flat());
+  return new Map(found.flat());
 }

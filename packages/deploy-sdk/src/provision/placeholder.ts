@@ -2,8 +2,8 @@
 // application. It shares its lowest layer with the images of Node projects, so that in the end it costs nothing.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Stack } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
+import { placeholderRepository } from "../image/image-registry.ts";
 import { createLayerCache } from "../image/layer-cache.ts";
 import { findNodeBinary, imageUser, nodeBase } from "../image/node-base.ts";
 import { assembleImage, type BuiltImage } from "../image/oci.ts";
@@ -18,7 +18,6 @@ server.listen(Number(process.env.PORT ?? 8080));
 process.once("SIGTERM", () => server.close());
 `;
 
-const repositoryOf = ({ registry }: Stack): string => `${registry.path}/placeholder`;
 const tag = "latest";
 
 /** Google's own, public one, for a machine that cannot build ours. It answers 200 to everything. */
@@ -33,13 +32,19 @@ export async function pushPlaceholder(place: PlaceholderPlace): Promise<void> {
     throw error;
   });
   if (!image) return;
-  const push = { repository: repositoryOf(place.stack), image, tag, mountFrom: [], progress: () => {} };
+  const push = {
+    repository: placeholderRepository(place.stack.registry),
+    image,
+    tag,
+    mountFrom: [],
+    progress: () => {},
+  };
   await place.target.registry.push(push, place.call);
 }
 
 /** A reference to an image that a service can start with. */
 export async function findPlaceholder({ stack, target, call }: PlaceholderPlace): Promise<string> {
-  const repository = repositoryOf(stack);
+  const repository = placeholderRepository(stack.registry);
   const digest = await target.registry.digestOf(repository, tag, call);
   return digest === undefined ? publicPlaceholder : `${repository}@${digest}`;
 }

@@ -36,7 +36,7 @@ const nothing: Observed = {
   secrets: new Map(),
   database: undefined,
   redis: undefined,
-  services: new Set(),
+  services: new Map(),
 };
 
 /** The state that the whole plan leads to. */
@@ -67,7 +67,7 @@ const everything: Observed = {
   secrets: new Map(["DATABASE_URL", "REDIS_URL", "KEY", "TOKEN", "DSN"].map((name) => [name, "1"])),
   database: { state: "RUNNABLE", version: "POSTGRES_15", tier: "db-custom-2-7680", hasDatabase: true, hasUser: true },
   redis: { state: "READY", host: "127.0.0.1", port: 6379, authEnabled: false, transitEncryptionMode: "DISABLED" },
-  services: new Set(["demo-api", "demo-admin"]),
+  services: new Map(["demo-api", "demo-admin"].map((name) => [name, { invokerIamDisabled: false }])),
 };
 
 const stepIds = (observed: Observed) => planProvision(stack, observed).steps.map(({ id }) => id);
@@ -122,6 +122,14 @@ test("opens exactly the services and buckets that are public", () => {
     ["service demo-api", "roles/run.invoker"],
     ["bucket app.example.com", "roles/storage.legacyObjectReader"],
   ]);
+});
+
+test("takes a service whose callers are not asked for an open one", () => {
+  const policies = new Map(everything.policies).set("service demo-api", { bindings: [] });
+  const services = (invokerIamDisabled: boolean) =>
+    new Map(everything.services).set("demo-api", { invokerIamDisabled });
+  expect(stepIds({ ...everything, policies, services: services(true) })).toEqual([]);
+  expect(stepIds({ ...everything, policies, services: services(false) })).toEqual(["access to service demo-api"]);
 });
 
 test("gives a release no right to change access, to read a secret or to act as any other account", () => {

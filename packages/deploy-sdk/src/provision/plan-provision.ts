@@ -281,19 +281,16 @@ const planServices: Planner = (stack, { services }) => {
   ]);
 };
 
-const planGrants: Planner = (stack, { policies, accounts }) => {
+const planGrants: Planner = (stack, observed) => {
   const byResource = Map.groupBy(grantsOf(stack), ({ resource }) => guardedKey(resource));
-  return join([...byResource].map(([key, grants]) => planAccess(key, grants, policies.get(key), accounts)));
+  return join([...byResource].map(([key, grants]) => planAccess(key, grants, observed)));
 };
 
-function planAccess(
-  key: string,
-  grants: readonly Grant[],
-  policy: ReturnType<Observed["policies"]["get"]>,
-  accounts: Observed["accounts"],
-): Part {
+function planAccess(key: string, grants: readonly Grant[], { policies, accounts, services }: Observed): Part {
   const [first] = grants;
-  const missing = grants.filter((grant) => !policy || !hasBinding(policy, grant));
+  const policy = policies.get(key);
+  const open = first?.resource.on === "service" && services.get(first.resource.name)?.invokerIamDisabled === true;
+  const missing = grants.filter((grant) => !open && !(policy && hasBinding(policy, grant)));
   if (!first || missing.length === 0) return keep(`access to ${key}`);
   const emails = [...new Set(missing.map(emailOf))].filter((email) => email !== undefined);
   const action: Action = {

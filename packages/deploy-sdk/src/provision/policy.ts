@@ -5,7 +5,7 @@ import { DeployError } from "../deploy-error.ts";
 import type { Api, Transport, TransportRequest } from "../google/transport.ts";
 import type { Call } from "../target.ts";
 import type { Runtime } from "../types.ts";
-import type { Guarded } from "./grants.ts";
+import { everybody, type Guarded } from "./grants.ts";
 
 const policySchema = z.looseObject({
   etag: z.string().optional(),
@@ -108,8 +108,11 @@ export async function readPolicy(
 /** An account or a resource that was just made is not known everywhere at once: "eventually consistent", minutes at most. */
 const settleMs = 120_000;
 const againMs = 3000;
-const conflicts: ReadonlySet<string> = new Set(["conflict", "precondition-failed"]);
-const unsettled: ReadonlySet<string> = new Set([...conflicts, "not-found", "invalid-request"]);
+const unsettled: ReadonlySet<string> = new Set(["not-found", "invalid-request"]);
+
+/** Somebody else's change came first: 409 from IAM's etags, 412 from a bucket's. */
+const isConflict = ({ on }: Guarded, code: string): boolean =>
+  code === "conflict" || (on === "bucket" && code === "precondition-failed");
 
 export type AddBindings = {
   readonly resource: Guarded;
@@ -142,9 +145,25 @@ export async function addBindings(
       return;
     } catch (error) {
       const code = error instanceof DeployError ? error.code : "";
-      const again = (fresh ? unsettled : conflicts).has(code) && runtime.now().getTime() < until;
-      if (!again) throw error;
-      await runtime.sleep(conflicts.has(code) ? 100 * attempt : againMs, call.signal);
+      const conflict = isConflict(resource, code);
+      const again = (conflict || (fresh && unsettled.has(code))) && runtime.now().getTime() < until;
+      if (!again) throw withHint(error, resource, bindings, call);
+      await runtime.sleep(conflict ? 100 * attempt : againMs, call.signal);
     }
   }
+}
+
+/** An organisation may forbid `allUsers` (domain restricted sharing): https://cloud.google.com/run/docs/authenticating/public */
+function withHint(error: unknown, { on, name }: Guarded, bindings: readonly Binding[], { subject }: Call): unknown {
+  const opens = bindings.some(({ member }) => member === everybody);
+  if (!opens || !(error instanceof DeployError) || error.code !== "precondition-failed") return error;
+  return new DeployError("precondition-failed", {
+    subject,
+    message: `it cannot be opened to everybody: ${error.message}`,
+    hint:
+      on === "service"
+        ? `where an organisation policy forbids allUsers: gcloud run services update ${name} --no-invoker-iam-check`
+        : "an organisation policy forbids allUsers here: ask for an exception (constraints/iam.allowedPolicyMemberDomains)",
+    cause: error,
+  });
 }

@@ -21,8 +21,13 @@ export type Observed = {
   readonly secrets: ReadonlyMap<string, string | undefined>;
   readonly database: LiveDatabase | undefined;
   readonly redis: LiveRedis | undefined;
-  /** Names of the services that exist. */
-  readonly services: ReadonlySet<string>;
+  /** By name, those that exist. */
+  readonly services: ReadonlyMap<string, LiveService>;
+};
+
+export type LiveService = {
+  /** Nobody is asked who calls, whatever the policy says. */
+  readonly invokerIamDisabled: boolean;
 };
 
 export const guardedKey = ({ on, name }: Guarded): string => `${on} ${name}`;
