@@ -92,6 +92,8 @@ type FetchInit = {
 /** What the generated clients call an authentication client: something with `fetch`. */
 const fetchThrough = (transport: Transport, api: Api, calls: AsyncLocalStorage<ClientCall>) => ({
   universeDomain: "googleapis.com",
+  /** Told by its presence that this is an authentication client; the transport adds the headers. */
+  getRequestHeaders: async () => new Headers(),
   fetch: async (address: string, { method, headers, body }: FetchInit) => {
     const call = calls.getStore();
     if (!call) throw new DeployError("usage", { subject: api, message: "a client was used outside of Clients.call" });

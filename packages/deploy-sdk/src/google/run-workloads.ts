@@ -164,5 +164,5 @@ const labelled = (
   template: { ...(live?.template && pick(live.template, keptTemplateFields)), ...template, labels, revision },
 });
 
-const maskOf = (body: ResourceBody): { readonly paths: string[] } => ({ paths: Object.keys(body).map(snakeCase) });
-const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** In JSON's spelling: the client puts the paths into the query as they are. */
+const maskOf = (body: ResourceBody): { readonly paths: string[] } => ({ paths: Object.keys(body) });
