@@ -1,0 +1,109 @@
+import type { PollerEvent } from "@slipway/health-client/browser";
+import { expect, test, vi } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { render } from "vitest-browser-react";
+import { answered, failed, monitorOf } from "../../test/monitor-events.ts";
+import type { Monitor } from "../monitor/monitor.ts";
+import { LocaleProvider } from "../preferences/locale.tsx";
+import type { Language } from "../texts/texts.ts";
+import { Dashboard } from "./dashboard.tsx";
+import "../styles/tokens.css";
+import "../styles/page.css";
+import "../styles/cards.css";
+
+const checks = [
+  { name: "database", status: "pass", critical: true, latencyMs: 4 },
+  { name: "worker", status: "fail", critical: false, latencyMs: 2_000, message: "no answer within 2 s" },
+] as const;
+
+/** Events are placed so that the last one was half a second ago. */
+const monitorNow = (...make: readonly ((at: number) => PollerEvent)[]): Monitor => {
+  const now = performance.now() - 500;
+  return monitorOf(...make.map((event, index) => event(now - (make.length - 1 - index) * 15_000)));
+};
+
+const show = (monitor: Monitor, language: Language = "en", onCheck = () => undefined) =>
+  render(
+    <LocaleProvider language={language}>
+      <Dashboard monitor={monitor} onCheck={onCheck} />
+    </LocaleProvider>,
+  );
+
+const degraded = (at: number) => answered(at, { status: "warn", checks, revision: "api-00042-xyz", latencyMs: 84 });
+
+test("names the state, the components that are not well and what is deployed", async () => {
+  await show(monitorNow(degraded));
+  await expect.element(page.getByRole("status")).toHaveTextContent("Some components are degraded: Worker");
+  await expect
+    .element(page.getByRole("region", { name: "Components" }))
+    .toMatchTextContent(/Database\s*Operational\s*4\sms/);
+  await expect.element(page.getByText("no answer within 2 s")).toBeVisible();
+  await expect.element(page.getByRole("region", { name: "Deployments" })).toMatchTextContent(/api-00042-xyz/);
+  expect(document.title).toBe("Some components are degraded: Worker · Service status");
+});
+
+test("speaks Russian, units and names of components too", async () => {
+  await show(monitorNow(degraded), "ru");
+  await expect.element(page.getByRole("status")).toHaveTextContent("Часть компонентов работает с перебоями: Воркер");
+  await expect
+    .element(page.getByRole("region", { name: "Компоненты" }))
+    .toMatchTextContent(/База данных\s*Работает\s*4\sмс/);
+});
+
+test("keeps the last known components when the API is gone, says how old they are and shows nothing green", async () => {
+  const { container } = await show(monitorNow(degraded, (at) => failed(at, "unreachable")));
+  await expect.element(page.getByRole("status")).toHaveTextContent("Can't reach the API.");
+  await expect.element(page.getByText(/^Last known state, 1[56]\ss ago$/)).toBeVisible();
+  const chip = page.getByRole("region", { name: "Components" }).getByText("Operational");
+  const unknown = getComputedStyle(page.getByRole("status").element()).color;
+  await expect.element(chip).toHaveStyle({ color: unknown });
+  expect(container.querySelector(".hero.tone-ok")).toBeNull();
+});
+
+test("turns stale by its own clock, without any event, and announces that once", async () => {
+  const old = performance.now() - 44_500;
+  await show(monitorOf(answered(old, { checks })));
+  const status = page.getByRole("status");
+  await expect.element(status).toHaveTextContent("All systems operational");
+  await expect.element(status).toHaveTextContent("Data is stale:");
+  await expect.element(page.getByText(/^updated 4\d\ss ago$/)).toBeVisible();
+});
+
+test("has one live region, and what ticks is outside of it", async () => {
+  const { container } = await show(monitorNow(degraded));
+  expect(container.querySelectorAll("[role=status], [role=alert], [aria-live]")).toHaveLength(1);
+  await expect.element(page.getByText(/^Updated /)).toBeVisible();
+  expect(page.getByRole("status").element().textContent).not.toMatch(/\d/);
+});
+
+test("shows the latencies as a table on demand", async () => {
+  await show(monitorNow(degraded, (at) => failed(at, "timeout")));
+  const latency = page.getByRole("region", { name: "Latency", exact: true }).first();
+  await expect.element(latency.getByRole("img")).toHaveAccessibleName(/2 checks, 1 without an answer, median 84\sms/);
+  const toggle = latency.getByRole("button", { name: "View as table" });
+  await toggle.click();
+  await expect.element(toggle).toHaveAttribute("aria-pressed", "true");
+  const rows = latency
+    .getByRole("row")
+    .elements()
+    .map((row) => [...row.children].slice(1).map((cell) => cell.textContent));
+  expect(rows).toEqual([
+    ["Latency", "State"],
+    ["—", "No reply"],
+    ["84\u00a0ms", "Degraded"],
+  ]);
+});
+
+test("checks on demand", async () => {
+  const onCheck = vi.fn();
+  await show(monitorNow(degraded), "en", onCheck);
+  await userEvent.click(page.getByRole("button", { name: "Check now" }));
+  expect(onCheck).toHaveBeenCalledOnce();
+});
+
+test("has no history yet and says so", async () => {
+  await show(monitorNow(degraded));
+  await expect
+    .element(page.getByRole("region", { name: "Last 90 days" }))
+    .toMatchTextContent(/No history yet. It builds up while checks run/);
+});

@@ -1,0 +1,63 @@
+import { type ComponentType, useCallback, useEffect, useMemo, useState } from "react";
+import { useLocale } from "../preferences/locale.tsx";
+import type { Preferences } from "../preferences/preferences.ts";
+import type { ShortcutsDialog } from "./shortcuts-dialog.tsx";
+
+type Dialog = typeof ShortcutsDialog extends ComponentType<infer Props> ? ComponentType<Props> : never;
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
+
+/** Single keys, while they are on, nothing is typed, no dialog is open and no modifier is held. */
+const useKeys = (enabled: boolean, keys: Readonly<Record<string, () => void>>) => {
+  useEffect(() => {
+    if (!enabled) return;
+    const onKey = (event: KeyboardEvent) => {
+      const action = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
+      const isModified = event.ctrlKey || event.metaKey || event.altKey;
+      if (!action || isModified || event.repeat || isTyping(event.target) || document.querySelector("dialog[open]"))
+        return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [enabled, keys]);
+};
+
+type ShortcutsProps = {
+  readonly preferences: Preferences;
+  readonly onChoose: (choice: Partial<Preferences>) => void;
+  readonly onCheck: () => void;
+};
+
+/** The keys, and the button that shows them: where keys are off it is the way to turn them on again. */
+export const Shortcuts = ({ preferences, onChoose, onCheck }: ShortcutsProps) => {
+  const { texts } = useLocale();
+  const [dialog, setDialog] = useState<{ readonly Dialog: Dialog } | "failed">();
+  const show = useCallback(() => {
+    import("./shortcuts-dialog.tsx").then(
+      ({ ShortcutsDialog }) => setDialog({ Dialog: ShortcutsDialog }),
+      () => setDialog("failed"),
+    );
+  }, []);
+  useKeys(
+    preferences.shortcuts,
+    useMemo(() => ({ r: onCheck, "?": show }), [onCheck, show]),
+  );
+  return (
+    <>
+      <button type="button" className="button quiet" onClick={show}>
+        {texts.keyboard}
+      </button>
+      {dialog === "failed" && <span className="card-note">{texts.unavailable}</span>}
+      {typeof dialog === "object" && (
+        <dialog.Dialog
+          enabled={preferences.shortcuts}
+          onEnable={(shortcuts) => onChoose({ shortcuts })}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
+    </>
+  );
+};
