@@ -11,6 +11,7 @@ export type {
   Redis,
   Secret,
   ServiceUnit,
+  SitePurge,
   SiteUnit,
   Stack,
   Unit,

@@ -20,7 +20,13 @@ const written = {
   redis: { kind: "external" },
   secrets: { REDIS_URL: { source: "redis" } },
   images: { backend: { build: "node", project: "apps/shop", entry: "src/main.ts" } },
-  sites: { app: { project: "apps/web", bucket: "app.shop.example" } },
+  sites: {
+    app: {
+      project: "apps/web",
+      bucket: "app.shop.example",
+      purge: { kind: "cloudflare", zone: "0123456789abcdef0123456789abcdef" },
+    },
+  },
   services: { api: { project: "apps/shop", image: "backend", memory: "1Gi" } },
   workers: { worker: { project: "apps/shop", image: "backend" } },
   jobs: { migrate: { project: "apps/shop", image: "backend" } },
@@ -83,6 +89,11 @@ describe("resolveStack", () => {
     const options = { endpoint: "http://127.0.0.1:5000" };
     expect(resolveStack(written, "local", options).environment.endpoint).toBe("http://127.0.0.1:5000");
     expect(resolveStack(written, "production", options).environment.endpoint).toBeUndefined();
+  });
+
+  test("purges a cache only where the site has a domain, under which it is cached", () => {
+    expect(unit("local", "site").purge).toBeUndefined();
+    expect(unit("production", "site").purge).toEqual({ kind: "cloudflare", zone: "0123456789abcdef0123456789abcdef" });
   });
 
   test.each(["prod", "", "__proto__", "constructor"])("names the environments when %j is none", (name) => {

@@ -219,6 +219,8 @@ function resolveSite({ from, environment }: Context, name: string, site: Written
     })),
     gzip: site.gzip ?? true,
     keep: { releases: site.keep?.releases ?? 10, days: site.keep?.days ?? 30 },
+    // What is cached is cached under the domain.
+    purge: from.domains?.[name] === undefined ? undefined : site.purge,
   };
 }
 

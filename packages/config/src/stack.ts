@@ -87,7 +87,13 @@ export type SiteUnit = UnitBase & {
   readonly headers: readonly { readonly glob: string; readonly cacheControl?: string; readonly contentType?: string }[];
   readonly gzip: boolean;
   readonly keep: { readonly releases: number; readonly days: number };
+  /** Cache to purge after a deploy; undefined where the environment names no domain for the site. */
+  readonly purge: SitePurge | undefined;
 };
+
+export type SitePurge =
+  | { readonly kind: "cloudflare"; readonly zone: string }
+  | { readonly kind: "cloud-cdn"; readonly urlMap: string };
 
 export type Unit = ImageUnit | JobUnit | ServiceUnit | WorkerUnit | SiteUnit;
 export type UnitKind = Unit["kind"];

@@ -119,6 +119,17 @@ const job = z.strictObject({
   timeout: duration.optional().describe("Limit of one execution. Default 10m."),
 });
 
+const purge = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("cloudflare").describe("The API token is the variable CLOUDFLARE_API_TOKEN of who deploys."),
+    zone: z.string().regex(/^[0-9a-f]{32}$/, "must be a zone id: 32 hexadecimal digits"),
+  }),
+  z.strictObject({
+    kind: z.literal("cloud-cdn"),
+    urlMap: resourceName.describe("URL map of the load balancer, in the environment's project."),
+  }),
+]);
+
 const site = z.strictObject({
   project,
   dist: relativePath.optional().describe("Folder with the built site, relative to the project. Default `dist`."),
@@ -136,6 +147,9 @@ const site = z.strictObject({
     .strictObject({ releases: z.number().int().min(1).optional(), days: z.number().int().min(0).optional() })
     .optional()
     .describe("What retention keeps: files of the last N releases (default 10) and of the last T days (default 30)."),
+  purge: purge
+    .optional()
+    .describe("Cache in front of the site's domain, told of changed pages. Only where the environment names a domain."),
   after: z.array(unitName).optional(),
 });
 

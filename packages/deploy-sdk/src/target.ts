@@ -214,6 +214,14 @@ export type StateStore = {
   readonly list: (prefix: string, call: Call) => Promise<readonly StoredEntry[]>;
 };
 
+export type CdnTarget = {
+  /** Forgets what is cached under a path of a host; `*` at its end stands for everything below. */
+  readonly invalidate: (
+    given: { readonly urlMap: string; readonly host: string; readonly path: string },
+    call: Call,
+  ) => Promise<void>;
+};
+
 export type Target = {
   readonly state: StateStore;
   readonly services: WorkloadTarget<ServiceSpec>;
@@ -225,6 +233,7 @@ export type Target = {
   readonly registry: ImageRegistry;
   /** Objects of a bucket: what a site is made of. */
   readonly objects: (bucket: string, subject: string) => ObjectStore;
+  readonly cdn: CdnTarget;
   /** Headers that let a probe into a service that is not public; none where the credentials cannot make them. */
   readonly callerHeaders: (url: string) => Promise<Readonly<Record<string, string>>>;
   readonly close: () => Promise<void>;

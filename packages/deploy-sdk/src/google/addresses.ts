@@ -15,6 +15,7 @@ const hosts: Readonly<Record<Exclude<Api, "registry">, string>> = {
   cloudresourcemanager: "cloudresourcemanager.googleapis.com",
   serviceusage: "serviceusage.googleapis.com",
   logging: "logging.googleapis.com",
+  compute: "compute.googleapis.com",
 };
 
 /** `https://run.googleapis.com`, or the one loopback address that serves every API. */

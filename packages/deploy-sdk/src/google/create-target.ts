@@ -1,6 +1,7 @@
 import type { Stack } from "@slipway/config";
 import type { Target } from "../target.ts";
 import type { Runtime } from "../types.ts";
+import { createCdn } from "./cdn.ts";
 import { type Clients, createClients } from "./clients.ts";
 import { createTransport } from "./create-transport.ts";
 import type { Credentials } from "./credentials.ts";
@@ -48,6 +49,7 @@ export function createTarget(stack: Stack, options: TargetOptions): GoogleTarget
     logs: createLogs(project, transport),
     registry: createRegistry(transport, stack),
     objects,
+    cdn: createCdn(project, transport),
     callerHeaders: async (url) => {
       const token = await transport.identityToken(new URL(url).origin);
       // Cloud Run takes this header for its own check and leaves `Authorization` to the service.

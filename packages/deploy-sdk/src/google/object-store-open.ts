@@ -47,7 +47,8 @@ export function openBucket({ bucket, endpoint, anonymous = false, runtime, signa
 
 /** A token for Google is shown to Google only. */
 function credentialsAt(base: URL | undefined): Credentials {
-  if (!base || /^https:\/\/([a-z0-9-]+\.)*googleapis\.com$/.test(base.origin)) return applicationDefaultCredentials("this bucket");
+  if (!base || /^https:\/\/([a-z0-9-]+\.)*googleapis\.com$/.test(base.origin))
+    return applicationDefaultCredentials("this bucket");
   return isLoopbackHost(base.hostname) || /^(127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname)
     ? loopbackCredentials()
     : anonymousCredentials;

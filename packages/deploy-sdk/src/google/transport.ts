@@ -13,7 +13,8 @@ export type Api =
   | "iam"
   | "cloudresourcemanager"
   | "serviceusage"
-  | "logging";
+  | "logging"
+  | "compute";
 
 export type TransportRequest = {
   readonly api: Api;

@@ -3,7 +3,7 @@
 //   1. the manifest, then the claim in the index: from here on everybody knows what this release may leave behind
 //   2. assets to the site, contents of all other files to the state bucket: long, and nothing of it is visible yet
 //   3. the visible part, in the order of visibleOrder: copies within Cloud Storage, short, whatever the sizes
-//   4. the index says that it is published
+//   4. the index says that it is published, and a cache in front is told
 //   5. retention deletes what the releases that it gave up leave behind
 //
 // It can be killed anywhere: what was done is found by the next run, which goes on from there.
@@ -22,6 +22,7 @@ import { desiredOf } from "./compare-site.ts";
 import { expireSite } from "./expire-site.ts";
 import { siteStore } from "./observe-site.ts";
 import type { SitePlan } from "./plan-site.ts";
+import { purgeSite } from "./purge-site.ts";
 import { createSiteProgress, type SiteProgress } from "./site-progress.ts";
 import { writeManifest } from "./site-state.ts";
 import {
@@ -48,6 +49,7 @@ export async function applySite(plan: SitePlan, target: Target, context: Release
     throw await explain(error, plan, target, context, call);
   });
   await concludeClaim(unit, claim, steps, target, context, call);
+  await purgeSite(plan, target, context);
   await expireSite(plan, stores, target, context);
   return outcomeOf(plan, context.releaseId);
 }

@@ -63,7 +63,7 @@ export function planSite(unit: SiteUnit, observed: SiteObserved, context: Releas
 }
 
 const emptySteps = (
-  { bucket, url }: SiteUnit,
+  { bucket, url, purge }: SiteUnit,
   { manifest, source, index, indexGeneration }: SiteObserved,
   { stack }: ReleaseContext,
 ): SiteSteps => ({
@@ -81,6 +81,7 @@ const emptySteps = (
   publish: [],
   patches: [],
   expiry: { objects: [], copies: [], versions: [] },
+  purge,
 });
 
 /** An earlier attempt at this very version is not a release of its own. */

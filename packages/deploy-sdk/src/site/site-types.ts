@@ -3,6 +3,7 @@
 //   sites/<site>/index.json                     which releases there are, which one is live, which are on their way out
 //   sites/<site>/manifests/<version>.json       what one version of the site consists of
 //   sites/<site>/files/<crc32c>-<size>/<path>   every content that was published under a name that can change
+import type { SitePurge } from "@slipway/config";
 import type { ObjectHeaders, ObjectInfo } from "../google/object-store.ts";
 import type { Compression } from "../sync/compression.ts";
 import type { Phase } from "../sync/phase.ts";
@@ -124,6 +125,7 @@ export type SiteSteps = {
   readonly publish: readonly PublishStep[];
   readonly patches: readonly SitePatch[];
   readonly expiry: SiteExpiry;
+  readonly purge: SitePurge | undefined;
 };
 
 /** In a release's record: enough to publish this version again. */
