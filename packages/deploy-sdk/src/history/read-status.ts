@@ -1,9 +1,10 @@
 // Status is what serves, read back; the records say since when, and from which commit.
 import type { Unit } from "@slipway/config";
 import { listRecords, type RecordName, readRecord } from "../engine/records.ts";
+import { readIndex } from "../site/site-state.ts";
 import type { Call, Target } from "../target.ts";
 import type { InspectOptions, UnitStatus } from "./history-types.ts";
-import { jobServing, recordedServing, recordOf, withRecord, workloadServing } from "./unit-status.ts";
+import { jobServing, recordOf, versionServing, withRecord, workloadServing } from "./unit-status.ts";
 
 /** What serves now, by unit, in the order of the stack. */
 export async function readStatus({ stack, target, signal }: InspectOptions): Promise<readonly UnitStatus[]> {
@@ -33,8 +34,12 @@ async function servingOf(unit: Unit, records: readonly RecordName[], target: Tar
       const execution = newest === undefined ? undefined : await target.jobs.execution(unit.resource, newest, call);
       return jobServing(live, execution, records);
     }
+    case "site": {
+      const { index } = await readIndex(target, unit.name, call);
+      const live = index.publications.findLast(({ publishedAt, expired }) => publishedAt !== undefined && !expired);
+      return versionServing(live?.version, unit.url);
+    }
     case "image":
-    case "site":
-      return recordedServing(records);
+      return versionServing(records.find(({ status }) => status === "released")?.version, undefined);
   }
 }

@@ -45,11 +45,9 @@ export function jobServing(
   return { ...base, state: "serving", message: undefined };
 }
 
-/** Of images and sites, the record is what tells. */
-export const recordedServing = (records: readonly RecordName[]): Serving => {
-  const version = records.find(({ status }) => status === "released")?.version;
-  return version === undefined ? absent : { ...absent, state: "serving", version };
-};
+/** Of what is there or is not: an image, a site. */
+export const versionServing = (version: string | undefined, url: string | undefined): Serving =>
+  version === undefined ? absent : { ...absent, state: "serving", version, url };
 
 export const withRecord = (
   unit: Pick<UnitStatus, "unit" | "kind">,
