@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { HttpAgent } from "./http-agent.ts";
-import { type Failure, timeouts } from "./retry.ts";
+import type { Failure } from "./retry.ts";
 import type { TransportRequest } from "./transport.ts";
 
 export type Answer = {
@@ -25,6 +25,7 @@ export type AttemptInput = {
   readonly signal: AbortSignal;
   /** What is left of the request's deadline. */
   readonly remainingMs: number;
+  readonly stallMs: number;
 };
 
 /** Answers up to this size, and every refusal, are read at once: a caller who only wants the status holds no connection. */
@@ -32,7 +33,7 @@ const eagerBytes = 64 * 1024;
 
 /** @throws the signal's reason, and whatever the request's own body failed with. */
 export async function attemptOnce(input: AttemptInput): Promise<Attempt> {
-  const watch = watchProgress(input.signal, input.remainingMs);
+  const watch = watchProgress(input.signal, input);
   const source: BodySource = { error: undefined };
   try {
     const response = await input.agent.request({
@@ -74,14 +75,14 @@ class StallError extends Error {
 /** A signal that fires when the caller's does, when nothing has moved for too long, or when the deadline is reached. */
 function watchProgress(
   signal: AbortSignal,
-  remainingMs: number,
+  { remainingMs, stallMs }: Pick<AttemptInput, "remainingMs" | "stallMs">,
 ): { readonly signal: AbortSignal; readonly progress: () => void; readonly end: () => void } {
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal.reason);
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
   const stall = (): void => controller.abort(new StallError("no byte was sent or received for too long"));
-  const stalled = setTimeout(stall, timeouts.stallMs);
+  const stalled = setTimeout(stall, stallMs);
   const late = setTimeout(stall, Math.max(0, remainingMs));
   return {
     signal: controller.signal,

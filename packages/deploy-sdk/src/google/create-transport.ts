@@ -17,6 +17,8 @@ export type TransportOptions = {
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
   readonly credentials?: Credentials;
+  /** No byte in either direction for this long ends an attempt. Default: that of retry.ts. */
+  readonly stallMs?: number;
 };
 
 type Send = (request: TransportRequest, signal: AbortSignal, remainingMs: number) => Promise<Attempt>;
@@ -31,7 +33,8 @@ export function createTransport(options: TransportOptions): Transport {
   const send: Send = async (request, signal, remainingMs) => {
     const url = addressOf(request, base(request.api));
     const headers = await authorization(credentials);
-    return attemptOnce({ request, url, headers, agent, signal, remainingMs });
+    const { stallMs = timeouts.stallMs } = options;
+    return attemptOnce({ request, url, headers, agent, signal, remainingMs, stallMs });
   };
   const sender: Sender = { ...options, send, invalidate: () => credentials.invalidate() };
   return {
