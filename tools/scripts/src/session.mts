@@ -3,6 +3,7 @@ import type { Stack } from "@slipway/config";
 import {
   createReleaseId,
   createTarget,
+  DeployError,
   type DeployEvent,
   drivers,
   type GoogleTarget,
@@ -45,10 +46,25 @@ export const runInEnvironment = (options: CommonOptions, work: (session: Session
     const target = createTarget(stack, { signal, runtime });
     try {
       return await work({ stack, target, runtime, signal, present });
+    } catch (error) {
+      throw hintAtLocalCloud(error, stack);
     } finally {
       await target.close();
     }
   });
+
+/** A cloud on loopback that does not answer has usually just not been started. */
+function hintAtLocalCloud(error: unknown, { environment }: Stack): unknown {
+  if (!(error instanceof DeployError) || error.code !== "unavailable" || !environment.endpoint) return error;
+  const { subject, message, details } = error;
+  return new DeployError("unavailable", {
+    subject,
+    message,
+    details: [...details, `at ${environment.endpoint}`],
+    hint: "pnpm local start, or npm start for the whole stack",
+    cause: error,
+  });
+}
 
 /** Everything about a release that does not depend on what is asked of it. */
 export async function releaseOptions({

@@ -12,7 +12,7 @@ import { type Failure, failureOf, parseRetryAfter, retryDelayMs, timeouts } from
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
 export type TransportOptions = {
-  readonly environment: Environment;
+  readonly environment: Pick<Environment, "name" | "endpoint" | "region">;
   /** Ends every request that names no signal of its own. */
   readonly signal: AbortSignal;
   readonly runtime: Runtime;

@@ -64,7 +64,7 @@ export function applicationDefaultCredentials(environment: string): Credentials 
   };
 }
 
-export const credentialsFor = ({ endpoint, name }: Environment): Credentials =>
+export const credentialsFor = ({ endpoint, name }: Pick<Environment, "endpoint" | "name">): Credentials =>
   endpoint === undefined ? applicationDefaultCredentials(name) : loopbackCredentials();
 
 const missingCredentials = (environment: string, cause: unknown): DeployError =>

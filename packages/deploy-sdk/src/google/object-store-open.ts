@@ -29,15 +29,7 @@ export function openBucket({ bucket, endpoint, anonymous = false, runtime, signa
 } {
   const base = endpoint === undefined ? undefined : parseEndpoint(endpoint);
   const transport = createTransport({
-    environment: {
-      name: "this bucket",
-      project: "",
-      region: "",
-      endpoint: base?.origin,
-      protected: false,
-      stateBucket: "",
-      gate: { passes: 1, timeoutMs: 0 },
-    },
+    environment: { name: "this bucket", region: "", endpoint: base?.origin },
     credentials: anonymous ? anonymousCredentials : credentialsAt(base),
     runtime,
     signal,
