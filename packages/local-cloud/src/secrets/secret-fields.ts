@@ -33,9 +33,13 @@ const maxAnnotationBytes = 16 * 1024;
 const invalid = (message: string): GoogleError => new GoogleError("INVALID_ARGUMENT", message);
 
 export function refuseUnsupported(secret: JsonObject): void {
-  const field = notImplemented.find((name) => secret[name] !== undefined);
+  const field = notImplemented.find((name) => !isUnset(secret[name]));
   if (field) throw new GoogleError("UNIMPLEMENTED", `The local cloud does not implement Secret.${field}.`);
 }
+
+/** Google's own clients send maps and lists also where they are empty. */
+const isUnset = (value: unknown): boolean =>
+  value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
 /** @throws {GoogleError} INVALID_ARGUMENT; UNIMPLEMENTED for replication with keys of one's own. */
 export function parseReplication(replication: unknown): JsonObject {

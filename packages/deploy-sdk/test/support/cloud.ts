@@ -1,0 +1,45 @@
+// A real local cloud for a test: its address, what it counted, and faults to order.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startLocalCloud } from "@slipway/local-cloud";
+import { onTestFinished } from "vitest";
+
+type Counters = {
+  readonly requests: number;
+  readonly reads: number;
+  readonly writes: { readonly total: number };
+};
+
+export type TestCloud = {
+  readonly url: string;
+  readonly port: number;
+  readonly counters: () => Promise<Counters>;
+  /** Orders a fault; returns how often it has struck since. */
+  readonly orderFault: (rule: object) => Promise<() => Promise<number>>;
+};
+
+/** Ends with the test, or with what `onEnd` is bound to. */
+export async function startCloud(onEnd: (cleanup: () => Promise<void>) => void = onTestFinished): Promise<TestCloud> {
+  const dataDir = await mkdtemp(join(tmpdir(), "cloud-"));
+  onEnd(() => rm(dataDir, { recursive: true, force: true }));
+  const cloud = await startLocalCloud({ dataDir });
+  onEnd(() => cloud.stop());
+  const ask = async <Answer>(path: string, init?: RequestInit): Promise<Answer> => {
+    const response = await fetch(`${cloud.url}${path}`, { headers: { "content-type": "application/json" }, ...init });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  };
+  return {
+    url: cloud.url,
+    port: cloud.port,
+    counters: async () => (await ask<{ counters: Counters }>("/_local/status")).counters,
+    orderFault: async (rule) => {
+      const { id } = await ask<{ id: string }>("/_local/faults", { method: "POST", body: JSON.stringify(rule) });
+      return async () => {
+        const { faults } = await ask<{ faults: readonly { id: string; consumed: number }[] }>("/_local/faults");
+        return faults.find((fault) => fault.id === id)?.consumed ?? 0;
+      };
+    },
+  };
+}
