@@ -135,7 +135,7 @@ export async function readLock({ target, environment, signal }: LockOptions): Pr
   return isLockState(value) ? value : undefined;
 }
 
-/** Takes the lock away from whoever holds it, and returns who that was; undefined: nobody. Its release stops at its next step. */
+/** Takes the lock away from whoever holds it, and returns who that was; undefined: nobody. Its release stops when it renews its lease, within 20 s. */
 export async function breakLock({ target, environment, signal }: LockOptions): Promise<LockState | undefined> {
   const call: Call = { signal, subject: lockSubject(environment) };
   for (;;) {

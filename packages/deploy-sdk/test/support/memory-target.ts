@@ -1,0 +1,272 @@
+// A target that keeps everything in memory and serves its services' health on loopback: a second implementation of the
+// interface, on which every step of a release can be cut short.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { DeployError } from "../../src/deploy-error.ts";
+import type {
+  Call,
+  Execution,
+  JobSpec,
+  LiveJob,
+  LiveRevision,
+  LiveWorkload,
+  Readiness,
+  ServiceSpec,
+  Share,
+  StateStore,
+  Target,
+  WorkerSpec,
+  WorkloadTarget,
+} from "../../src/target.ts";
+
+export type MemoryTarget = Target & {
+  /** Calls that changed something, as `services.apply shop-api`. */
+  readonly writes: readonly string[];
+  /** From its n-th call on, counted from 1, nothing answers any more: the process has been killed. */
+  readonly dieAt: (call: number) => void;
+  readonly live: () => void;
+  readonly calls: () => number;
+  /** What a revision of an image says of itself; default healthy. By the image's digest character. */
+  readonly behave: (image: string, how: Behaviour) => void;
+  readonly documents: () => readonly string[];
+};
+
+export type Behaviour = "healthy" | "unhealthy" | "unready" | "fails";
+
+type Stored = { value: unknown; generation: number; metadata: Readonly<Record<string, string>> };
+type World = {
+  readonly writes: string[];
+  readonly documents: Map<string, Stored>;
+  readonly behaviours: Map<string, Behaviour>;
+  readonly enter: (write: string | undefined) => void;
+  etags: number;
+  port: number;
+};
+
+export class Killed extends Error {
+  override readonly name = "Killed";
+}
+
+export async function memoryTarget(): Promise<MemoryTarget> {
+  let calls = 0;
+  let deadline = Number.POSITIVE_INFINITY;
+  const world: World = {
+    writes: [],
+    documents: new Map(),
+    behaviours: new Map(),
+    etags: 0,
+    port: 0,
+    enter: (write) => {
+      calls += 1;
+      if (calls >= deadline) throw new Killed(`killed at call ${calls}`);
+      if (write !== undefined) world.writes.push(write);
+    },
+  };
+  const services = memoryWorkloads<ServiceSpec>("services", world);
+  const workers = memoryWorkloads<WorkerSpec>("workers", world);
+  world.port = await serveHealth(services.health);
+  return {
+    state: memoryState(world),
+    services: services.target,
+    workers: workers.target,
+    jobs: memoryJobs(world),
+    secrets: { newestVersion: async (name) => (name.startsWith("MISSING") ? undefined : "1") },
+    logs: {
+      read: async ({ source = "" }) => [
+        { id: "1", at: "2026-01-01T00:00:00Z", severity: "INFO", text: `last words of ${source}`, source },
+      ],
+    },
+    registry: {
+      platform: { os: "linux", architecture: "amd64" },
+      serves: () => false,
+      digestOf: async () => undefined,
+      push: () => Promise.reject(new Error("nothing is pushed here")),
+    },
+    objects: () => {
+      throw new Error("there are no buckets here");
+    },
+    cdn: { invalidate: async () => {} },
+    callerHeaders: async () => ({ "x-serverless-authorization": "Bearer test" }),
+    close: async () => {},
+    writes: world.writes,
+    documents: () => [...world.documents.keys()].toSorted(),
+    dieAt: (call) => {
+      deadline = calls + call;
+    },
+    live: () => {
+      deadline = Number.POSITIVE_INFINITY;
+    },
+    calls: () => calls,
+    behave: (image, how) => world.behaviours.set(image, how),
+  };
+}
+
+function memoryState(world: World): StateStore {
+  return {
+    read: async (name) => {
+      world.enter(undefined);
+      const found = world.documents.get(name);
+      return { value: structuredClone(found?.value), generation: String(found?.generation ?? 0), at: new Date() };
+    },
+    write: async ({ name, value, ifGeneration, metadata = {} }) => {
+      world.enter(`state ${name}`);
+      const generation = world.documents.get(name)?.generation ?? 0;
+      if (String(generation) !== ifGeneration) return undefined;
+      world.documents.set(name, { value: structuredClone(value), generation: generation + 1, metadata });
+      return String(generation + 1);
+    },
+    remove: async (name, ifGeneration) => {
+      world.enter(`remove ${name}`);
+      if (String(world.documents.get(name)?.generation ?? 0) !== ifGeneration) return false;
+      return world.documents.delete(name);
+    },
+    list: async (prefix) => {
+      world.enter(undefined);
+      return [...world.documents]
+        .filter(([name]) => name.startsWith(prefix))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, { generation, metadata }]) => ({ name, generation: String(generation), metadata }));
+    },
+  };
+}
+
+type Running<Spec> = { live: LiveWorkload<Spec>; revisions: LiveRevision<Spec>[] };
+type HasContainer = { readonly container: { readonly image: string } };
+
+const behaviourOf = (world: World, { container }: HasContainer): Behaviour =>
+  world.behaviours.get(/sha256:(.)/.exec(container.image)?.[1] ?? "") ?? "healthy";
+
+function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) {
+  const all = new Map<string, Running<Spec>>();
+  const put = (name: string, change: (before: Running<Spec> | undefined) => Running<Spec>): void => {
+    const next = change(all.get(name));
+    world.etags += 1;
+    const serving = next.live.shares.map((share) => ({
+      ...share,
+      revision: share.revision ?? next.live.latestReady,
+      ...(share.tag !== undefined && { url: `http://${share.tag}---${name}.localhost:${world.port}` }),
+    }));
+    all.set(name, { ...next, live: { ...next.live, serving, etag: String(world.etags) } });
+  };
+  const target: WorkloadTarget<Spec> = {
+    get: async (name) => {
+      world.enter(undefined);
+      return structuredClone(all.get(name)?.live);
+    },
+    revision: async (name, revision) => {
+      world.enter(undefined);
+      return structuredClone(all.get(name)?.revisions.find((each) => each.name === revision));
+    },
+    revisions: async (name) => {
+      world.enter(undefined);
+      return structuredClone(all.get(name)?.revisions.toReversed() ?? []);
+    },
+    apply: async ({ name, spec, revision, labels, shares, etag }, { subject }) => {
+      world.enter(`${kind}.apply ${name}`);
+      const before = all.get(name);
+      if (before?.live.etag !== etag) throw new DeployError("conflict", { subject, message: "changed" });
+      const readiness: Readiness =
+        behaviourOf(world, spec) === "unready"
+          ? { state: "failed", reason: "HEALTH_CHECK_CONTAINER_ERROR", message: "it did not listen" }
+          : { state: "ready" };
+      const made: LiveRevision<Spec> = { name: revision, spec, readiness, createdAt: undefined, labels };
+      put(name, () => ({
+        live: {
+          name,
+          etag: "",
+          spec,
+          url: kind === "services" ? `http://${name}.localhost:${world.port}` : undefined,
+          latestCreated: revision,
+          latestReady: readiness.state === "ready" ? revision : before?.live.latestReady,
+          shares: shares ?? before?.live.shares ?? [{ revision: undefined, percent: 100 }],
+          serving: [],
+          readiness,
+          settled: true,
+          labels,
+          updatedAt: undefined,
+        },
+        revisions: [...(before?.revisions ?? []), made],
+      }));
+      return { failure: readiness.state === "failed" ? readiness.message : undefined };
+    },
+    setShares: async ({ name, shares }, { subject }) => {
+      world.enter(`${kind}.setShares ${name}`);
+      put(name, (before) => {
+        if (!before) throw new DeployError("not-found", { subject, message: "not there" });
+        return { ...before, live: { ...before.live, shares: shares.map(({ url: _, ...share }) => share) } };
+      });
+      return { failure: undefined };
+    },
+  };
+  const health = (host: string): { readonly revision: string; readonly healthy: boolean } | undefined => {
+    const [, tag, name = ""] = /^(?:([a-z]+)---)?([a-z0-9-]+)\.localhost/.exec(host) ?? [];
+    const running = all.get(name);
+    const share = running?.live.serving.find((each: Share) => (tag ? each.tag === tag : each.percent === 100));
+    const revision = running?.revisions.find((each) => each.name === share?.revision);
+    return revision && { revision: revision.name, healthy: behaviourOf(world, revision.spec) === "healthy" };
+  };
+  return { target, health };
+}
+
+function memoryJobs(world: World): Target["jobs"] {
+  const jobs = new Map<string, { live: LiveJob; executions: Execution[] }>();
+  const record = (name: string, spec: JobSpec): string => {
+    const job = jobs.get(name);
+    if (!job) throw new Error(`no job ${name}`);
+    const state = behaviourOf(world, spec) === "fails" ? "failed" : "succeeded";
+    const execution: Execution = { name: `${name}-${job.executions.length + 1}`, state, spec, message: state };
+    job.executions.push(execution);
+    job.live = { ...job.live, latestExecution: execution.name };
+    return execution.name;
+  };
+  return {
+    get: async (name) => {
+      world.enter(undefined);
+      return structuredClone(jobs.get(name)?.live);
+    },
+    apply: async ({ name, spec }: { readonly name: string; readonly spec: JobSpec }) => {
+      world.enter(`jobs.apply ${name}`);
+      world.etags += 1;
+      const before = jobs.get(name);
+      const live: LiveJob = {
+        name,
+        etag: String(world.etags),
+        spec,
+        readiness: { state: "ready" },
+        settled: true,
+        latestExecution: before?.live.latestExecution,
+      };
+      jobs.set(name, { live, executions: before?.executions ?? [] });
+      return { failure: undefined };
+    },
+    run: async ({ name, spec }: LiveJob, _call: Call) => {
+      world.enter(`jobs.run ${name}`);
+      return record(name, spec);
+    },
+    execution: async (name, execution) => {
+      world.enter(undefined);
+      return structuredClone(jobs.get(name)?.executions.find((each) => each.name === execution));
+    },
+  };
+}
+
+async function serveHealth(
+  health: (host: string) => { readonly revision: string; readonly healthy: boolean } | undefined,
+): Promise<number> {
+  const server = createServer((request, response) => {
+    const said = health(request.headers.host ?? "");
+    const status = !said ? 404 : said.healthy ? 200 : 503;
+    response.writeHead(status, { "content-type": "application/health+json" });
+    response.end(JSON.stringify({ status: said?.healthy ? "pass" : "fail", revision: said?.revision }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  return (server.address() as AddressInfo).port;
+}
