@@ -26,7 +26,7 @@ import { insertRedis, readRedis, redisDeadlineMs, redisOperation, redisUrl } fro
 import { pushPlaceholder } from "./placeholder.ts";
 import { addBindings } from "./policy.ts";
 import type { Action, Step } from "./provision-types.ts";
-import { createRest, type OperationWait, type Rest, tellEveryMs, waitForOperation } from "./rest.ts";
+import { createRest, type OperationWait, pollMs, type Rest, tellEveryMs, waitForOperation } from "./rest.ts";
 
 export type ApplyOptions = {
   readonly stack: Stack;
@@ -111,7 +111,7 @@ async function pollUntil(
       toldMs = elapsedMs;
       told(elapsedMs);
     }
-    await runtime.sleep(patiencePollMs, call.signal);
+    await runtime.sleep(pollMs(elapsedMs), call.signal);
   }
 }
 
@@ -158,21 +158,23 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
       async () => (await readDatabase(rest, stack.environment.project, database, call))?.state === "RUNNABLE",
       instanceDeadlineMs,
     ),
-  "create-database": async ({ database }, { rest, stack, call, settle }) => {
-    const { project } = stack.environment;
-    if ((await readDatabase(rest, project, database, call))?.hasDatabase) return;
-    await settle(await insertDatabase(rest, project, database, call), sqlOperation(project, sqlDeadlineMs));
-  },
+  "create-database": ({ database }, given) =>
+    onceFree(given, async ({ rest, stack, call, settle }) => {
+      const { project } = stack.environment;
+      if ((await readDatabase(rest, project, database, call))?.hasDatabase) return;
+      await settle(await insertDatabase(rest, project, database, call), sqlOperation(project, sqlDeadlineMs));
+    }),
   "write-database-url": ({ database, secret }, given) =>
     addFirstVersion(secret, given, async () => databaseUrl(database, generateSecret("password"))),
-  "create-user": async ({ database, secret }, { rest, stack, target, secrets, call, settle }) => {
-    const { project } = stack.environment;
-    if (secret === undefined || (await readDatabase(rest, project, database, call))?.hasUser) return;
-    const version = await target.secrets.newestVersion(secret, call);
-    if (version === undefined) throw lost(`secret ${secret} has no value`, call);
-    const password = passwordOf(await accessVersion(secrets, secret, version, call), database, call);
-    await settle(await insertUser(rest, project, database, password, call), sqlOperation(project, sqlDeadlineMs));
-  },
+  "create-user": ({ database, secret }, given) =>
+    onceFree(given, async ({ rest, stack, target, secrets, call, settle }) => {
+      const { project } = stack.environment;
+      if ((await readDatabase(rest, project, database, call))?.hasUser) return;
+      const version = await target.secrets.newestVersion(secret, call);
+      if (version === undefined) throw lost(`secret ${secret} has no value`, call);
+      const password = passwordOf(await accessVersion(secrets, secret, version, call), database, call);
+      await settle(await insertUser(rest, project, database, password, call), sqlOperation(project, sqlDeadlineMs));
+    }),
   "create-redis": async ({ redis }, { rest, stack, call, settle }) => {
     const started = await unlessThere(() => insertRedis(rest, stack.environment, redis, call));
     if (started !== undefined) await settle(started, redisOperation);
@@ -190,8 +192,24 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
   "create-service": createService,
 };
 
+/** An instance does one thing at a time, and takes its first backup by itself: until then it refuses. */
+async function onceFree(given: Performing, work: (given: Performing) => Promise<void>): Promise<void> {
+  const { runtime, call } = given;
+  const startedAt = runtime.now().getTime();
+  for (;;) {
+    try {
+      await work(given);
+      return;
+    } catch (error) {
+      const elapsedMs = runtime.now().getTime() - startedAt;
+      if (!(error instanceof DeployError) || error.code !== "conflict" || elapsedMs > sqlDeadlineMs) throw error;
+      await runtime.sleep(pollMs(elapsedMs), call.signal);
+    }
+  }
+}
+
 const lost = (message: string, { subject }: Call): DeployError =>
-  new DeployError("conflict", { subject, message, hint: "run pnpm provision again", retryable: true });
+  new DeployError("not-ready", { subject, message, hint: "run pnpm provision again", retryable: true });
 
 /** The plan saw no version: looked at once more, so that two provisionings at once do not give two values. */
 async function addFirstVersion(

@@ -58,7 +58,7 @@ export type Action =
   | { readonly do: "create-database"; readonly database: Database }
   /** `secret` gets the address first, so that a run that is cut short leaves no user whose password nobody has. */
   | { readonly do: "write-database-url"; readonly database: Database; readonly secret: string }
-  | { readonly do: "create-user"; readonly database: Database; readonly secret: string | undefined }
+  | { readonly do: "create-user"; readonly database: Database; readonly secret: string }
   | { readonly do: "create-redis"; readonly redis: Redis }
   | { readonly do: "await-redis"; readonly redis: Redis }
   | { readonly do: "write-redis-url"; readonly redis: Redis; readonly secret: string }

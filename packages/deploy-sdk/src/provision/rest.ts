@@ -49,8 +49,8 @@ export type OperationWait = {
   readonly waiting?: (elapsedMs: number) => void;
 };
 
-const firstPollMs = 100;
-const slowestPollMs = 5000;
+/** A tenth of what has passed, so that little is waited for in vain and little is asked: 0.1 s at first, 5 s after a minute. */
+export const pollMs = (elapsedMs: number): number => Math.min(5000, Math.max(100, elapsedMs / 10));
 /** How often a person hears of a wait. */
 export const tellEveryMs = 15_000;
 
@@ -67,14 +67,14 @@ export async function waitForOperation(
   const startedAt = runtime.now().getTime();
   let operation = operationSchema.parse(started);
   let toldAt = startedAt;
-  for (let pollMs = firstPollMs; !isDone(operation); pollMs = Math.min(slowestPollMs, pollMs * 1.5)) {
+  while (!isDone(operation)) {
     const now = runtime.now().getTime();
     if (now - startedAt > wait.deadlineMs) throw tooLate(wait, call);
     if (now - toldAt >= tellEveryMs) {
       toldAt = now;
       wait.waiting?.(now - startedAt);
     }
-    await runtime.sleep(pollMs, call.signal);
+    await runtime.sleep(pollMs(now - startedAt), call.signal);
     const read = await rest.get(wait.api, wait.pathOf(operation.name), call);
     // An operation that is forgotten was done long ago.
     if (read === undefined) return;
