@@ -1,21 +1,16 @@
+// Each kind of unit is loaded when there is one to release: a task of a run releases a single unit, in a process of its own.
 import type { SiteUnit } from "@slipway/config";
 import { type Drivers, type PreparedUnit, prepareWith } from "./engine/drivers.ts";
 import { listRecords, newestReleased } from "./engine/records.ts";
-import { imageDriver } from "./image/image-driver.ts";
-import { jobDriver } from "./job/job-driver.ts";
-import { serviceDriver } from "./service/service-driver.ts";
-import { siteDriver } from "./site/site-driver.ts";
 import type { Target } from "./target.ts";
 import type { ReleaseContext } from "./types.ts";
-import { workerDriver } from "./worker/worker-driver.ts";
-
-const prepareSite = prepareWith(siteDriver);
 
 /** A site that is as it should be, but in no record (a run was killed in between), is recorded. */
 async function prepareRecordedSite(unit: SiteUnit, target: Target, context: ReleaseContext): Promise<PreparedUnit> {
+  const { siteDriver } = await import("./site/site-driver.ts");
   const call = { signal: context.signal, subject: `site "${unit.name}" in ${context.stack.environment.name}` };
   const [prepared, records] = await Promise.all([
-    prepareSite(unit, target, context),
+    prepareWith(siteDriver)(unit, target, context),
     listRecords(target.state, unit.name, call),
   ]);
   if (!prepared.plan.noop) return prepared;
@@ -32,9 +27,9 @@ async function prepareRecordedSite(unit: SiteUnit, target: Target, context: Rele
 
 /** What releases each kind of unit. */
 export const drivers: Drivers = {
-  image: prepareWith(imageDriver),
-  job: prepareWith(jobDriver),
-  service: prepareWith(serviceDriver),
-  worker: prepareWith(workerDriver),
+  image: async (...given) => prepareWith((await import("./image/image-driver.ts")).imageDriver)(...given),
+  job: async (...given) => prepareWith((await import("./job/job-driver.ts")).jobDriver)(...given),
+  service: async (...given) => prepareWith((await import("./service/service-driver.ts")).serviceDriver)(...given),
+  worker: async (...given) => prepareWith((await import("./worker/worker-driver.ts")).workerDriver)(...given),
   site: prepareRecordedSite,
 };

@@ -6,7 +6,6 @@ import { releaseUnits, selectUnits } from "../engine/release.ts";
 import type { ReleaseOptions, ReleaseReport } from "../engine/release-types.ts";
 import type { Call } from "../target.ts";
 import { chooseEarlier } from "./choose-earlier.ts";
-import { prepareRollback } from "./prepare-rollback.ts";
 import { recordOf, workloadServing } from "./unit-status.ts";
 
 export type RollbackOptions = Omit<ReleaseOptions, "units" | "force" | "commit" | "drivers"> & {
@@ -28,6 +27,7 @@ export async function rollback(options: RollbackOptions): Promise<ReleaseReport>
   const record = to === undefined ? await earlier(unit, records, options, call) : named(to, records);
   if (!record) throw noEarlier(name, to, records, call);
   const entry = await readRecord(target.state, record.object, call);
+  const { prepareRollback } = await import("./prepare-rollback.ts");
   return releaseUnits([unit], {
     ...options,
     commit: entry.commit,
