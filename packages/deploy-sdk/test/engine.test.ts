@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { breakLock, readLock } from "../src/engine/lock.ts";
+import { createHolder } from "../src/engine/holder.ts";
+import { acquireLock, breakLock, readLock } from "../src/engine/lock.ts";
 import { renewMs } from "../src/engine/lock-state.ts";
 import type { ReleaseReport } from "../src/engine/release-types.ts";
 import { readHistory } from "../src/history/read-history.ts";
@@ -205,19 +206,27 @@ describe("the lock", () => {
 
   test("keeps another release out, and says who holds it", async () => {
     const target = await memoryTarget();
-    const other: Promise<ReleaseReport>[] = [];
-    const emit = (event: { readonly type: string }) => {
-      if (event.type === "unit-start" && other.length === 0) other.push(releaseTo(target, shopStack("1")));
-    };
-    const first = await releaseTo(target, shopStack("1"), { emit });
-    const second = await other[0];
-    if (!second) throw new Error("the second release was not begun");
-    expect([first.exitCode, second.exitCode]).toEqual([0, 5]);
-    expect(failureOf(second, "migrate").error).toMatchObject({
+    const releaseId = nextReleaseId();
+    const signal = new AbortController().signal;
+    const holder = createHolder();
+    const held = await acquireLock({
+      state: target.state,
+      environment: "local",
+      releaseId,
+      holder,
+      runtime: quickRuntime,
+      signal,
+    });
+    const report = await releaseTo(target, shopStack("1"));
+    expect(outcomes(report)).toEqual(["backend: unchanged", "migrate: failed", "api: skipped", "worker: skipped"]);
+    expect(report.exitCode).toBe(5);
+    expect(failureOf(report, "migrate").error).toMatchObject({
       code: "locked",
-      message: expect.stringContaining(first.releaseId),
+      message: expect.stringContaining(`held by ${holder.name} on ${holder.host} (process ${process.pid})`),
       hint: expect.stringContaining("pnpm unlock --env local"),
     });
+    await held.release();
+    expect((await releaseTo(target, shopStack("1"))).exitCode).toBe(0);
   });
 
   test("is shared by the tasks of one release", async () => {
