@@ -1,4 +1,6 @@
 // What the handlers of Artifact Registry share.
+import { matchesFilter } from "../filter/match-filter.ts";
+import { parseFilter } from "../filter/parse-filter.ts";
 import type { Policies } from "../iam/policies.ts";
 import type { JsonObject } from "../json/json-object.ts";
 import { takePage } from "../json/page.ts";
@@ -41,13 +43,13 @@ export function runOperation(
   return runAtOnce(operations, operation, work);
 }
 
-/** A page in the order of names. */
+/** A page of those that match, in the order of names. */
 export function listAnswer(field: string, items: readonly JsonObject[], message: JsonObject): JsonObject {
-  const { pageSize, pageToken, orderBy, filter } = message;
+  const { pageSize, pageToken, orderBy } = message;
   if (text(orderBy) !== "") throw new GoogleError("UNIMPLEMENTED", "The local cloud does not sort lists of artifacts.");
-  if (text(filter) !== "")
-    throw new GoogleError("UNIMPLEMENTED", "The local cloud does not filter lists of artifacts.");
-  const sorted = items.toSorted((one, other) => (text(one["name"]) < text(other["name"]) ? -1 : 1));
+  const filter = parseFilter(text(message["filter"]));
+  const found = items.filter((item) => matchesFilter(filter, item));
+  const sorted = found.toSorted((one, other) => (text(one["name"]) < text(other["name"]) ? -1 : 1));
   const page = takePage(sorted, (item) => text(item["name"]), { pageSize, pageToken }, pages);
   return { [field]: page.items, nextPageToken: page.nextPageToken };
 }

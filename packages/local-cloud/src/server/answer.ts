@@ -73,7 +73,9 @@ export const answerRequest = async (
       return { response, api: service.api, rpc: route.rpc, write: route.write };
     } catch (caught) {
       const error = toGoogleError(caught, match, context, request);
-      if (refused === undefined || refused.error.status === "UNIMPLEMENTED") refused = { match, error };
+      const isFirst =
+        refused === undefined || (refused.error.status === "UNIMPLEMENTED" && error.status !== "UNIMPLEMENTED");
+      if (isFirst) refused = { match, error };
       if (!mayPassOn(error, match)) break;
     }
   }
