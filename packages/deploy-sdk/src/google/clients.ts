@@ -116,6 +116,7 @@ const fetchThrough = (transport: Transport, api: Api, calls: AsyncLocalStorage<C
 type Operation = {
   readonly promise: () => Promise<unknown>;
   readonly removeAllListeners: () => unknown;
+  readonly on: (event: "error", listener: () => void) => unknown;
 };
 
 /**
@@ -140,6 +141,8 @@ export async function settlementOf(operation: Operation, { signal, subject }: Ca
     signal.removeEventListener("abort", abort);
     // Stops the polling, whose timers cannot be aborted.
     operation.removeAllListeners();
+    // A poll that is under way would still emit its error, and without a listener that ends the process.
+    operation.on("error", () => {});
   }
 }
 

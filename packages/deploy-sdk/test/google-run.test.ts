@@ -1,0 +1,156 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createClients } from "../src/google/clients.ts";
+import { createTransport } from "../src/google/create-transport.ts";
+import { createJobs } from "../src/google/run-jobs.ts";
+import { createServices } from "../src/google/run-services.ts";
+import type { Call, LiveJob, ServiceSpec } from "../src/target.ts";
+import { testEnvironment } from "./support/environment.ts";
+import { testRuntime } from "./support/runtime.ts";
+import { type Answerer, breakConnection, json, scriptedServer } from "./support/scripted-server.ts";
+
+const parent = "projects/p/locations/l";
+const spec: ServiceSpec = {
+  container: {
+    image: `eu-docker.pkg.dev/p/r/api@sha256:${"a".repeat(64)}`,
+    command: [],
+    args: [],
+    env: {},
+    secrets: {},
+    cpu: 1,
+    memoryMb: 512,
+    cloudSql: [],
+    serviceAccount: "runtime@p",
+  },
+  concurrency: 80,
+  timeoutS: 300,
+  min: 0,
+  max: 1,
+  cpuAlways: false,
+  startup: undefined,
+  liveness: undefined,
+};
+const service = (overrides: object = {}) => ({
+  name: `${parent}/services/api`,
+  etag: "e1",
+  generation: "2",
+  observedGeneration: "2",
+  template: { containers: [{ image: "old" }] },
+  latestCreatedRevision: `${parent}/services/api/revisions/api-1`,
+  terminalCondition: { type: "Ready", state: "CONDITION_SUCCEEDED" },
+  ...overrides,
+});
+const change = {
+  name: "api",
+  spec,
+  revision: "api-2",
+  labels: {},
+  shares: [{ revision: "api-1", percent: 100 }],
+  etag: "e1",
+};
+const operation = (rest: object) => ({ name: `${parent}/operations/1`, ...rest });
+const done = operation({ done: true, response: { "@type": "type.googleapis.com/google.cloud.run.v2.Service" } });
+const refused = (code: number, status: string) => json(code, { error: { code, status, message: status } });
+
+async function cloudOf(script: readonly [Answerer, ...Answerer[]], signal = new AbortController().signal) {
+  const server = await scriptedServer(...script);
+  const environment = testEnvironment(server.endpoint);
+  const runtime = testRuntime();
+  const transport = createTransport({ environment, signal, runtime });
+  onTestFinished(() => transport.close());
+  const context = { parent, transport, clients: createClients(environment, transport), runtime };
+  const asked = () =>
+    server.seen.map(({ method, url }) => `${method} ${url.replace(/\?.*/, "").replace(`/v2/${parent}`, "")}`);
+  const call: Call = { signal, subject: 'service "api" in local' };
+  return { services: createServices(context), jobs: createJobs(context), asked, call, seen: server.seen };
+}
+
+describe("a write", () => {
+  test("is done when its operation is", async () => {
+    const cloud = await cloudOf([json(200, service()), json(200, operation({ done: false })), json(200, done)]);
+    expect(await cloud.services.apply(change, cloud.call)).toEqual({ failure: undefined });
+    expect(cloud.asked()).toEqual(["GET /services/api", "PATCH /services/api", "GET /operations/1"]);
+    expect(decodeURIComponent(cloud.seen[1]?.url ?? "")).toContain("updateMask=template,traffic,labels");
+  });
+
+  test("whose operation fails tells why", async () => {
+    const failed = operation({ done: true, error: { code: 9, message: "Revision api-2 is not ready" } });
+    const cloud = await cloudOf([json(200, service()), json(200, failed)]);
+    expect(await cloud.services.apply(change, cloud.call)).toEqual({ failure: "Revision api-2 is not ready" });
+  });
+
+  test("against something that has changed since the plan is not made", async () => {
+    const cloud = await cloudOf([json(200, service({ etag: "e9" }))]);
+    await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({ code: "conflict" });
+    expect(cloud.asked()).toEqual(["GET /services/api"]);
+  });
+
+  test("whose answer was lost is found to have landed", async () => {
+    const landed = { latestCreatedRevision: `${parent}/services/api/revisions/api-2`, etag: "e2" };
+    const cloud = await cloudOf([
+      json(200, service()),
+      breakConnection,
+      refused(409, "ABORTED"),
+      json(200, service({ ...landed, reconciling: true })),
+      json(200, service(landed)),
+    ]);
+    expect(await cloud.services.apply(change, cloud.call)).toEqual({ failure: undefined });
+  });
+
+  test("that somebody else's write has overtaken is a conflict", async () => {
+    const cloud = await cloudOf([json(200, service()), refused(409, "ABORTED"), json(200, service({ etag: "e2" }))]);
+    await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("that is interrupted ends at once, and its operation is asked for no more", async () => {
+    const controller = new AbortController();
+    const cloud = await cloudOf(
+      [
+        json(200, service()),
+        json(200, operation({ done: false })),
+        (request, response, incoming) => {
+          controller.abort();
+          return json(200, operation({ done: false }))(request, response, incoming);
+        },
+      ],
+      controller.signal,
+    );
+    await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({ code: "aborted" });
+    expect(cloud.asked()).toHaveLength(3);
+  });
+});
+
+describe("a job's run", () => {
+  const job = (execution: string | undefined) => ({
+    ...service({ name: `${parent}/jobs/migrate`, template: { template: { containers: [{ image: "i" }] } } }),
+    ...(execution && { latestCreatedExecution: { name: `${parent}/jobs/migrate/executions/${execution}` } }),
+  });
+  const before = async (cloud: Awaited<ReturnType<typeof cloudOf>>): Promise<LiveJob> => {
+    const live = await cloud.jobs.get("migrate", cloud.call);
+    if (!live) throw new Error("no job");
+    return live;
+  };
+
+  test("is known by the execution that it starts", async () => {
+    const started = operation({
+      metadata: {
+        "@type": "type.googleapis.com/google.cloud.run.v2.Execution",
+        name: `${parent}/jobs/migrate/executions/migrate-2`,
+      },
+    });
+    const cloud = await cloudOf([json(200, job("migrate-1")), json(200, started)]);
+    expect(await cloud.jobs.run(await before(cloud), cloud.call)).toBe("migrate-2");
+    expect(cloud.asked()).toEqual(["GET /jobs/migrate", "POST /jobs/migrate:run"]);
+  });
+
+  test("whose answer was lost is not started twice", async () => {
+    const cloud = await cloudOf([json(200, job("migrate-1")), breakConnection, json(200, job("migrate-2"))]);
+    expect(await cloud.jobs.run(await before(cloud), cloud.call)).toBe("migrate-2");
+    expect(cloud.asked().filter((asked) => asked.startsWith("POST"))).toHaveLength(1);
+  });
+
+  test("that never began is an error, told as it is", async () => {
+    const cloud = await cloudOf([json(200, job("migrate-1")), breakConnection, json(200, job("migrate-1"))]);
+    const run = cloud.jobs.run(await before(cloud), cloud.call);
+    await expect(run).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
