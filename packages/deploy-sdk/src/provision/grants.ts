@@ -20,9 +20,9 @@ export type Grant = {
   readonly reason: string;
 };
 
-/** The account that deploys this stack, in CI as on a laptop that impersonates it. */
-export const deployerAccount = ({ name, environment }: Stack): string =>
-  `${name}-deployer@${environment.project}.iam.gserviceaccount.com`;
+/** The account that deploys, in CI as on a laptop that impersonates it: one a project. */
+export const deployerAccount = ({ environment }: Pick<Stack, "environment">): string =>
+  `gh-deployer@${environment.project}.iam.gserviceaccount.com`;
 
 export const everybody = "allUsers";
 

@@ -133,7 +133,7 @@ test("takes a service whose callers are not asked for an open one", () => {
 });
 
 test("gives a release no right to change access, to read a secret or to act as any other account", () => {
-  const deployer = grantsOf(stack).filter(({ member }) => member.includes("demo-deployer@"));
+  const deployer = grantsOf(stack).filter(({ member }) => member.includes("gh-deployer@"));
   const roles = new Set(deployer.map(({ role }) => role));
   for (const role of [
     "owner",

@@ -61,8 +61,8 @@ const planRepository: Planner = ({ registry }, { repository }) => {
 const planAccounts: Planner = (stack, { accounts }) =>
   join(
     [
-      { email: stack.runtimeAccount, displayName: `${stack.name}: runs as` },
-      { email: deployerAccount(stack), displayName: `${stack.name}: deploys` },
+      { email: stack.runtimeAccount, displayName: `${stack.name}: containers run as it` },
+      { email: deployerAccount(stack), displayName: "deploys from CI" },
     ].map(({ email, displayName }) => {
       const id = `account ${email}`;
       return accounts.has(email) ? keep(id) : step({ id }, { do: "create-account", email, displayName });

@@ -1,6 +1,6 @@
 // Makes what must exist before a release does, and tells what only a person can give. Destroys nothing.
 import type { Stack } from "@slipway/config";
-import type { ExitCode } from "../deploy-error.ts";
+import { abortedBy, type ExitCode } from "../deploy-error.ts";
 import type { GoogleTarget } from "../google/create-target.ts";
 import type { Change, DeployEvent, Runtime } from "../types.ts";
 import { apisOf } from "./apis.ts";
@@ -28,6 +28,15 @@ const unit = "provision";
  * @throws {DeployError} when something cannot even be looked at. What could not be made is in the report.
  */
 export async function provision(options: ProvisionOptions): Promise<ProvisionReport> {
+  const { signal, stack } = options;
+  try {
+    return await provisionAll(options);
+  } catch (error) {
+    throw signal.aborted ? abortedBy(signal, `provisioning of ${stack.environment.name}`) : error;
+  }
+}
+
+async function provisionAll(options: ProvisionOptions): Promise<ProvisionReport> {
   const { stack, mode, emit } = options;
   const needed = apisOf(stack);
   const enabled = await observeApis(options, needed);
