@@ -75,7 +75,19 @@ const assemble = (options: Options, { store, port, signal, requestStop }: Runtim
   const authorizers = () => services.flatMap(({ authorizer }) => authorizer ?? []);
   const authorization = createAuthorization(iam, authorizers, store.collection<PermissionUse>("iam.uses"));
   const { authorize, allows } = authorization;
-  const context = { dataDir, store, port, now, log, authorize, allows, takeFault: faults.takeService, signal };
+  const dispatch: CloudContext["dispatch"] = (request) => adapter.dispatch(request);
+  const context = {
+    dataDir,
+    store,
+    port,
+    now,
+    log,
+    authorize,
+    allows,
+    dispatch,
+    takeFault: faults.takeService,
+    signal,
+  };
   services.push(...options.services(context));
   const control = createControlService({
     ...{ dataDir, port, now, faults, counters, authorization, requestStop },
@@ -83,9 +95,10 @@ const assemble = (options: Options, { store, port, signal, requestStop }: Runtim
     apis: () => [...new Set(services.map(({ api }) => api))].sort(),
   });
   const router = createRouter([control, ...services]);
+  const adapter = createAdapter({ router, faults, counters, authorization, log, listensOn: host });
   return {
     services,
-    adapter: createAdapter({ router, faults, counters, authorization, log, listensOn: host }),
+    adapter,
     hostHandlers: services.flatMap(({ hostHandler }) => hostHandler ?? []),
   };
 };

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { createPlatform } from "./platform.ts";
 import { createLogStore } from "./runtime/log-store.ts";
 import type { CloudContext, CloudService } from "./server/types.ts";
+import { createStorageServices } from "./storage/storage-service.ts";
 
 export const createServices = (context: CloudContext): readonly CloudService[] => {
   const logs = createLogStore({ dir: join(context.dataDir, "logs"), now: context.now });
   const platform = createPlatform(context, { logs, redisUrl: process.env["REDIS_URL"] });
-  return platform.services;
+  const storage = createStorageServices(context);
+  return [storage.json, ...platform.services, storage.xml];
 };

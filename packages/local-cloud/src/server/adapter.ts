@@ -7,9 +7,9 @@ import type { Counters } from "./counters.ts";
 import type { Faults } from "./faults.ts";
 import { GoogleError } from "./google-error.ts";
 import { isForeignOrigin, isOwnHost, parseTarget, type RequestTarget } from "./request-target.ts";
-import { isHttpMethod, type Router } from "./router.ts";
+import { isHttpMethod, type RouteMatch, type Router } from "./router.ts";
 import { sendResponse } from "./send-response.ts";
-import type { HttpMethod } from "./types.ts";
+import type { CloudRequest, CloudResponse, HttpMethod } from "./types.ts";
 
 export type AdapterContext = AnswerContext & {
   readonly router: Router;
@@ -21,6 +21,8 @@ export type AdapterContext = AnswerContext & {
 
 export type Adapter = {
   readonly handle: (message: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** See CloudContext. */
+  readonly dispatch: (request: CloudRequest) => Promise<CloudResponse>;
   /** Aborts the signals of all requests in flight. */
   readonly abort: () => void;
 };
@@ -45,6 +47,17 @@ const refusalOf = (target: RequestTarget, method: HttpMethod, message: IncomingM
 export const createAdapter = (context: AdapterContext): Adapter => {
   const inFlight = new Set<AbortController>();
 
+  const matchesOf = (request: CloudRequest): readonly RouteMatch[] =>
+    context.router
+      .find(request.host, request.method, request.path)
+      .filter(({ route, params }) => route.applies?.({ ...request, params }) ?? true);
+
+  const dispatch = async (request: CloudRequest): Promise<CloudResponse> => {
+    const answer = await answerRequest(matchesOf(request), request, context);
+    context.counters.count({ ...answer, status: answer.response.status });
+    return answer.response;
+  };
+
   const exchange = async (message: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> => {
     const target = parseTarget(message);
     const { method } = message;
@@ -54,9 +67,7 @@ export const createAdapter = (context: AdapterContext): Adapter => {
     if (refusal !== undefined) return await sendResponse(response, refusal.toResponse());
 
     const request = createCloudRequest(message, method, target, signal);
-    const matches = context.router
-      .find(target.host, method, target.path)
-      .filter(({ route, params }) => route.applies?.({ ...request, params }) ?? true);
+    const matches = matchesOf(request);
     if (target.path.startsWith(CONTROL_PREFIX))
       return await sendResponse(response, (await answerRequest(matches, request, context)).response);
 
@@ -73,6 +84,7 @@ export const createAdapter = (context: AdapterContext): Adapter => {
   };
 
   return {
+    dispatch,
     handle: async (message, response) => {
       const controller = new AbortController();
       inFlight.add(controller);

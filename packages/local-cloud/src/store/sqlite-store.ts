@@ -13,10 +13,14 @@ const schema = `
   CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID, STRICT;
 `;
 
-/** Opens (creates where missing) a database in WAL mode. `:memory:` gives one that ends with the process. */
-export const openDatabase = (file: string): DatabaseSync => {
+/**
+ * Opens (creates where missing) a database in WAL mode. `:memory:` gives one that ends with the process. `pageBytes`
+ * counts only for a new one.
+ */
+export const openDatabase = (file: string, options: { readonly pageBytes?: number } = {}): DatabaseSync => {
   if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file, { timeout: 5_000 });
+  database.exec(`PRAGMA page_size = ${options.pageBytes ?? 4096};`);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096;");
   return database;
 };

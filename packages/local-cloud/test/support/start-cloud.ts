@@ -26,7 +26,9 @@ export type TestCloud = LocalCloud & {
   readonly orderFault: (rule: object) => Promise<() => Promise<number>>;
 };
 
-type StartOptions = Partial<LocalCloudOptions> & { readonly onEnd?: (cleanup: () => Promise<void> | void) => void };
+export type StartOptions = Partial<LocalCloudOptions> & {
+  readonly onEnd?: (cleanup: () => Promise<void> | void) => void;
+};
 
 /** A cloud on a free port with a folder of its own, both gone when the test has ended. */
 export const startCloud = async ({ onEnd = onTestFinished, ...options }: StartOptions = {}): Promise<TestCloud> => {

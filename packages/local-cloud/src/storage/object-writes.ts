@@ -1,0 +1,205 @@
+// Every change of objects: generations, preconditions, versioning and soft delete, each in one transaction.
+// https://cloud.google.com/storage/docs/object-versioning and https://cloud.google.com/storage/docs/soft-delete
+import type { DatabaseSync } from "node:sqlite";
+import { inTransaction } from "../store/sqlite-store.ts";
+import type { BucketRecord } from "./bucket-record.ts";
+import type { ContentFiles } from "./content-files.ts";
+import type { ContentRows } from "./content-rows.ts";
+import type { ObjectAttributes, ObjectRecord } from "./object-record.ts";
+import type { ObjectRows } from "./object-rows.ts";
+import { type Preconditions, requireConditions } from "./preconditions.ts";
+import type { NewContent } from "./receive-content.ts";
+import { noSuchObject } from "./storage-error.ts";
+
+/** What an existing object's bytes are known by; a copy shares them. */
+export type ExistingContent = Pick<ObjectRecord, "content" | "sizeBytes" | "crc32c" | "md5" | "componentCount">;
+
+export type NewObject = {
+  readonly bucket: BucketRecord;
+  readonly name: string;
+  readonly content: NewContent | ExistingContent;
+  readonly attributes: ObjectAttributes;
+  readonly preconditions: Preconditions;
+  /** Of a composite object, which has no md5. */
+  readonly componentCount?: number;
+  /** Called before a live object is overwritten; may throw. */
+  readonly beforeOverwrite?: () => void;
+  /** Called within the transaction: what is to be true exactly when the object is there. */
+  readonly onCommit?: (record: ObjectRecord) => void;
+  /** On a refusal the bytes stay with the caller. */
+  readonly keepOnFailure?: boolean;
+};
+
+/** Which object a call means: the live one, or one generation of it. */
+export type ObjectTarget = {
+  readonly bucket: BucketRecord;
+  readonly name: string;
+  readonly generation?: number | undefined;
+  readonly preconditions: Preconditions;
+};
+
+export type ObjectWrites = {
+  /** Makes the bytes an object. Throws 412, and then removes the bytes, where a precondition does not hold. */
+  readonly create: (object: NewObject) => Promise<ObjectRecord>;
+  /** New attributes, one metageneration on. Throws 404 and 412. */
+  readonly update: (target: ObjectTarget, change: (before: ObjectAttributes) => ObjectAttributes) => ObjectRecord;
+  /** Throws 404 and 412. */
+  readonly delete: (target: ObjectTarget) => void;
+  /** Ends soft deletions older than `retentionSeconds` (0: all of them). */
+  readonly purge: (bucket: string, retentionSeconds: number) => void;
+};
+
+export type WriteContext = {
+  readonly database: DatabaseSync;
+  readonly rows: ObjectRows;
+  readonly contents: ContentRows;
+  readonly files: ContentFiles;
+  readonly now: () => Date;
+  readonly log: (line: string) => void;
+  /** Asked before every write to an object's name; throws where it comes too soon. */
+  readonly admit: (bucket: string, name: string) => void;
+};
+
+/** Rows that one transaction purges, so that none holds up uploads for long. */
+const PURGE_BATCH = 500;
+
+const isNew = (content: NewObject["content"]): content is NewContent => "stored" in content;
+
+/** Generations are microseconds, and each is later than all before it. */
+const createGenerations = ({ rows, now }: WriteContext) => {
+  let last = rows.maxGeneration();
+  return (): number => {
+    last = Math.max(now().getTime() * 1000, last + 1);
+    return last;
+  };
+};
+
+/** Runs a transaction; files whose last object it took away are removed once it is committed. */
+const createTransactions = ({ database, contents, files, log }: WriteContext) => {
+  const removeFile = (file: string): void => {
+    files.remove(file).catch((error: unknown) => log(`storage: cannot remove ${file}: ${String(error)}`));
+  };
+  return <Result>(work: (release: (content: number) => void) => Result): Result => {
+    const released: string[] = [];
+    const release = (content: number): void => {
+      const file = contents.release(content);
+      if (file !== undefined) released.push(file);
+    };
+    const result = inTransaction(database, () => work(release));
+    for (const file of released) removeFile(file);
+    return result;
+  };
+};
+
+const softDeleteSeconds = ({ config }: BucketRecord): number =>
+  Number(config.softDeletePolicy.retentionDurationSeconds);
+
+export const createObjectWrites = (context: WriteContext): ObjectWrites => {
+  const { rows, contents, files, now, admit } = context;
+  const nextGeneration = createGenerations(context);
+  const write = createTransactions(context);
+
+  /** What becomes of a generation that stops being live, or of a noncurrent one that is deleted for good. */
+  const retire = (
+    bucket: BucketRecord,
+    record: ObjectRecord,
+    keepVersion: boolean,
+    release: (content: number) => void,
+  ): void => {
+    const softDeleted = !keepVersion;
+    if (softDeleted && softDeleteSeconds(bucket) === 0) release(record.content);
+    else rows.putArchived({ ...record, archived: { deletedMs: now().getTime(), softDeleted } });
+  };
+
+  const contentOf = ({ content, componentCount }: NewObject): ExistingContent => {
+    if (!isNew(content)) {
+      contents.share(content.content);
+      const { sizeBytes, crc32c, md5 } = content;
+      return { content: content.content, sizeBytes, crc32c, md5, componentCount: content.componentCount };
+    }
+    const { sizeBytes, crc32c, md5, stored } = content;
+    const composite = componentCount !== undefined;
+    return { content: contents.insert(stored), sizeBytes, crc32c, md5: composite ? undefined : md5, componentCount };
+  };
+
+  const insert = (object: NewObject): ObjectRecord =>
+    write((release) => {
+      const { bucket, name, attributes, preconditions } = object;
+      const live = rows.getLive(bucket.name, name);
+      requireConditions(preconditions, live);
+      admit(bucket.name, name);
+      if (live !== undefined) {
+        object.beforeOverwrite?.();
+        retire(bucket, live, bucket.config.versioning?.enabled === true, release);
+      }
+      const time = now().getTime();
+      const record: ObjectRecord = {
+        ...contentOf(object),
+        ...{ bucket: bucket.name, name, attributes, generation: nextGeneration(), metageneration: 1 },
+        ...{ createdMs: time, updatedMs: time, archived: undefined },
+      };
+      rows.putLive(record);
+      object.onCommit?.(record);
+      return record;
+    });
+
+  const find = ({ bucket, name, generation, preconditions }: ObjectTarget): ObjectRecord => {
+    const record =
+      generation === undefined ? rows.getLive(bucket.name, name) : rows.getGeneration(bucket.name, name, generation);
+    if (record === undefined || record.archived?.softDeleted) throw noSuchObject(bucket.name, name);
+    requireConditions(preconditions, record);
+    admit(bucket.name, name);
+    return record;
+  };
+
+  return {
+    create: async (object) => {
+      try {
+        return insert(object);
+      } catch (error) {
+        const { content, keepOnFailure = false } = object;
+        if (isNew(content) && "file" in content.stored && !keepOnFailure) await files.remove(content.stored.file);
+        throw error;
+      }
+    },
+
+    update: (target, change) =>
+      write(() => {
+        const before = find(target);
+        const record: ObjectRecord = {
+          ...before,
+          attributes: change(before.attributes),
+          metageneration: before.metageneration + 1,
+          updatedMs: now().getTime(),
+        };
+        if (record.archived === undefined) rows.putLive(record);
+        else rows.putArchived(record);
+        return record;
+      }),
+
+    delete: (target) =>
+      write((release) => {
+        const { bucket, name, generation } = target;
+        const record = find(target);
+        if (record.archived === undefined) rows.deleteLive(bucket.name, name);
+        else rows.deleteArchived(bucket.name, name, record.generation);
+        // Only a delete that names no generation leaves a noncurrent version behind.
+        const keepVersion = generation === undefined && bucket.config.versioning?.enabled === true;
+        retire(bucket, record, keepVersion, release);
+      }),
+
+    purge: (bucket, retentionSeconds) => {
+      const before = retentionSeconds === 0 ? Number.MAX_SAFE_INTEGER : now().getTime() - retentionSeconds * 1000;
+      for (let expired = PURGE_BATCH; expired === PURGE_BATCH; ) {
+        expired = write((release) => {
+          const records = rows.listExpired(bucket, before, PURGE_BATCH);
+          for (const record of records) {
+            rows.deleteArchived(bucket, record.name, record.generation);
+            release(record.content);
+          }
+          return records.length;
+        });
+      }
+    },
+  };
+};
