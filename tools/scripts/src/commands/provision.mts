@@ -1,5 +1,6 @@
 // `pnpm provision`: what must exist before a release does. Destroys nothing.
 import { provision } from "@slipway/deploy-sdk";
+import { provisionSummary } from "../present/report.mts";
 import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
 import { workspace } from "../workspace.mts";
 
@@ -14,6 +15,6 @@ const { plan, ...options } = environmentCommand(
 
 await runInEnvironment(options, async ({ present, ...session }) => {
   const report = await provision({ ...session, workspace, mode: plan ? "plan" : "apply", emit: present.event });
-  present.result(report, () => "");
+  present.result(report, () => provisionSummary(report));
   return report.exitCode;
 });
