@@ -1,0 +1,93 @@
+// The lock on a real bucket: generations, preconditions and faults are those of the storage API.
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createHolder, type Holder } from "../src/engine/holder.ts";
+import { acquireLock, breakLock, type HeldLock, readLock } from "../src/engine/lock.ts";
+import { createTarget } from "../src/google/create-target.ts";
+import type { Target } from "../src/target.ts";
+import { startCloud, type TestCloud } from "./support/cloud.ts";
+import { nextReleaseId, quickRuntime } from "./support/releases.ts";
+import { shopStack } from "./support/stacks.ts";
+
+const signal = new AbortController().signal;
+
+async function place(): Promise<{ readonly cloud: TestCloud; readonly target: Target }> {
+  const cloud = await startCloud();
+  const stack = shopStack("1");
+  const target = createTarget(
+    { ...stack, environment: { ...stack.environment, endpoint: cloud.url } },
+    { signal, runtime: quickRuntime },
+  );
+  onTestFinished(() => target.close());
+  const bucket = { name: stack.environment.stateBucket, location: "EUROPE-WEST1" };
+  const made = await fetch(`${cloud.url}/storage/v1/b?project=${stack.environment.project}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer email:developer@localhost" },
+    body: JSON.stringify(bucket),
+  });
+  expect(made.status).toBe(200);
+  return { cloud, target };
+}
+
+async function acquire({ state }: Target, releaseId: string, holder: Holder = createHolder()): Promise<HeldLock> {
+  const held = await acquireLock({ state, environment: "local", releaseId, holder, runtime: quickRuntime, signal });
+  onTestFinished(() => held.release());
+  return held;
+}
+const holders = async (target: Target): Promise<readonly string[]> =>
+  (await readLock({ target, environment: "local", signal }))?.holders.map(({ id }) => id) ?? [];
+
+describe("the lock in a bucket", () => {
+  test("is taken by one of many that want it at once", async () => {
+    const { target } = await place();
+    const asked = await Promise.allSettled(Array.from({ length: 6 }, () => acquire(target, nextReleaseId())));
+    const taken = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const refused = asked.flatMap((each) => (each.status === "rejected" ? [each.reason.code] : []));
+    expect([taken.length, refused]).toEqual([1, Array(5).fill("locked")]);
+    await taken[0]?.release();
+    expect(await holders(target)).toEqual([]);
+  });
+
+  test("is joined by all the tasks of a release, and gone with the last of them", async () => {
+    const { target } = await place();
+    const releaseId = nextReleaseId();
+    const held = await Promise.all(Array.from({ length: 4 }, () => acquire(target, releaseId)));
+    expect(new Set(await holders(target)).size).toBe(4);
+    await expect(acquire(target, nextReleaseId())).rejects.toMatchObject({ code: "locked", exitCode: 5 });
+    await Promise.all(held.slice(1).map((lock) => lock.release()));
+    expect(await holders(target)).toHaveLength(1);
+    await held[0]?.release();
+    expect(await readLock({ target, environment: "local", signal })).toBeUndefined();
+  });
+
+  test("is taken, joined and given back though answers get lost", async () => {
+    const { cloud, target } = await place();
+    const struck = await Promise.all([
+      cloud.orderFault({ match: { path: "/upload/storage/v1/b/*" }, fault: { kind: "reset-after" }, times: 2 }),
+      cloud.orderFault({ match: { method: "DELETE" }, fault: { kind: "reset-after" } }),
+    ]);
+    const releaseId = nextReleaseId();
+    const first = await acquire(target, releaseId);
+    const second = await acquire(target, releaseId);
+    await first.release();
+    await second.release();
+    expect(await Promise.all(struck.map((times) => times()))).toEqual([2, 1]);
+    expect(await holders(target)).toEqual([]);
+  });
+
+  test("is taken over at once from a process that is gone", async () => {
+    const { target } = await place();
+    await acquire(target, nextReleaseId(), { ...createHolder(), name: "ghost", pid: 2 ** 30 });
+    const held = await acquire(target, nextReleaseId());
+    expect(held.takenFrom).toBe("ghost");
+    await held.release();
+  });
+
+  test("broken by hand is free, and says who held it", async () => {
+    const { target } = await place();
+    const releaseId = nextReleaseId();
+    await acquire(target, releaseId);
+    expect(await breakLock({ target, environment: "local", signal })).toMatchObject({ releaseId });
+    const held = await acquire(target, nextReleaseId());
+    await held.release();
+  });
+});
