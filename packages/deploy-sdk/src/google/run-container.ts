@@ -107,7 +107,6 @@ export function readProbe(probe: ProbeJson | undefined): Probe | undefined {
 export const writeProbe = ({ path, periodS, timeoutS, failures }: Probe): ProbeJson => ({
   httpGet: { path },
   periodSeconds: periodS,
-  // Cloud Run refuses a timeout that is longer than the period.
-  timeoutSeconds: Math.min(timeoutS, periodS),
+  timeoutSeconds: timeoutS,
   failureThreshold: failures,
 });

@@ -1,7 +1,7 @@
-import type { ServiceUnit } from "@slipway/config";
+// Pure. What a service should run as.
+import type { Probe, ServiceUnit } from "@slipway/config";
 import type { ContainerSpec, ServiceSpec } from "../target.ts";
 
-/** Pure. What a service should run as. */
 export const serviceSpec = (unit: ServiceUnit, container: ContainerSpec): ServiceSpec => ({
   container,
   concurrency: unit.concurrency,
@@ -9,6 +9,9 @@ export const serviceSpec = (unit: ServiceUnit, container: ContainerSpec): Servic
   min: unit.min,
   max: unit.max,
   cpuAlways: false,
-  startup: unit.startup,
-  liveness: unit.liveness,
+  startup: unit.startup && within(unit.startup),
+  liveness: unit.liveness && within(unit.liveness),
 });
+
+/** Cloud Run refuses a probe that may take longer than the time to the next one. */
+const within = (probe: Probe): Probe => ({ ...probe, timeoutS: Math.min(probe.timeoutS, probe.periodS) });
