@@ -53,5 +53,6 @@ export function initdbCommand(
 ): Command {
   const args = ["-D", dataDir, "-U", superuser, `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--encoding=UTF8"];
   const more = [`--locale=${locale}`, "--lc-messages=C", "--no-sync"];
-  return asOrdinaryUser({ file: join(binaries.binDir, "initdb"), args: [...args, ...more] });
+  const initdb = { file: join(binaries.binDir, "initdb"), args: [...args, ...more] };
+  return asOrdinaryUser(diesWithParent(initdb, "SIGTERM"));
 }

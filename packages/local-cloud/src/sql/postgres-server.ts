@@ -1,11 +1,12 @@
 // One instance's PostgreSQL: made on first use, kept running, asked through its socket as its superuser.
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import type { Command } from "../processes/dies-with-parent.ts";
 import { endStaleProcess } from "../processes/end-stale-process.ts";
 import { openLogFile } from "../processes/log-file.ts";
 import { createSupervisedProcess, type ProcessSpec } from "../processes/supervised-process.ts";
@@ -103,22 +104,28 @@ const locales = ["en_US.UTF-8", "C.UTF-8"];
 
 /** Made beside and renamed, so that a killed process leaves no half-made data. */
 async function initialise(binaries: PostgresBinaries, dir: string, passwordFile: string): Promise<void> {
+  const drafts = readdirSync(dir).filter((name) => name.startsWith("draft-"));
+  for (const left of drafts) await rm(join(dir, left), { recursive: true, force: true });
   writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
-  const draft = join(dir, "data.new");
-  const failures: string[] = [];
+  let failure = "";
   for (const locale of locales) {
+    const draft = join(dir, `draft-${randomUUID()}`);
+    failure = await runInitdb(initdbCommand(binaries, draft, passwordFile, locale), postgresEnv(binaries));
+    if (failure === "") return rename(draft, join(dir, "data"));
     await rm(draft, { recursive: true, force: true });
-    const { file, args } = initdbCommand(binaries, draft, passwordFile, locale);
-    const options = { env: postgresEnv(binaries), timeout: 60_000, maxBuffer: 1024 ** 2 };
-    const failure = await promisify(execFile)(file, [...args], options).then(
-      () => undefined,
-      (error: Error & { stderr?: string }) => (error.stderr || error.message).trim(),
-    );
-    if (failure === undefined) return rename(draft, join(dir, "data"));
-    failures.push(failure);
   }
-  await rm(draft, { recursive: true, force: true });
-  throw new Error(`initdb failed: ${failures.at(-1)?.slice(-500)}`);
+  throw new Error(`initdb failed: ${failure.slice(-500)}`);
+}
+
+/** @returns what it complains of; nothing when it succeeded. */
+async function runInitdb({ file, args }: Command, env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    await promisify(execFile)(file, [...args], { env, timeout: 60_000, maxBuffer: 1024 ** 2 });
+    return "";
+  } catch (error) {
+    const { stderr, message } = error as Error & { readonly stderr?: string };
+    return (stderr || message).trim();
+  }
 }
 
 /**
