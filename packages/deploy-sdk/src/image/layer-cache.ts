@@ -16,7 +16,7 @@ export type LayerCache = {
 export type LayerRequest = {
   /** Hexadecimal digest of what the layer holds and of how it is laid out. */
   readonly key: string;
-  /** gzip level: 1 for large binaries (a third of the time for a tenth more bytes), 6 for sources. */
+  /** gzip level: 1 for large binaries (half of the time for a tenth more bytes), 6 for sources. */
   readonly level: number;
   /** Asked for only where the layer is not there yet. */
   readonly tar: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;

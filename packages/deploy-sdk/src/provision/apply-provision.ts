@@ -1,8 +1,8 @@
 // Does what a plan says: one small performer for each kind of action. Each may be repeated, and finds what an earlier run
 // has left.
-import type { Stack } from "@slipway/config";
+import type { Database, Redis, Stack } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
-import { operationOptions } from "../google/clients.ts";
+import { operationOptions, settlementOf } from "../google/clients.ts";
 import type { GoogleTarget } from "../google/create-target.ts";
 import { generateSecret } from "../secret/generate-secret.ts";
 import type { SecretValue } from "../secret/secret-value.ts";
@@ -25,8 +25,9 @@ import { createService } from "./create-service.ts";
 import { insertRedis, readRedis, redisDeadlineMs, redisOperation, redisUrl } from "./memorystore.ts";
 import { pushPlaceholder } from "./placeholder.ts";
 import { addBindings } from "./policy.ts";
-import type { Action, Step } from "./provision-types.ts";
-import { createRest, type OperationWait, pollMs, type Rest, tellEveryMs, waitForOperation } from "./rest.ts";
+import { pollUntil, retryWhile } from "./polling.ts";
+import { type Action, apisId, type Step, secretId } from "./provision-types.ts";
+import { createRest, type OperationWait, type Rest, waitForOperation } from "./rest.ts";
 
 export type ApplyOptions = {
   readonly stack: Stack;
@@ -35,6 +36,8 @@ export type ApplyOptions = {
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
   readonly emit: (event: DeployEvent) => void;
+  /** Ids of what this run itself has made so far. */
+  readonly made: ReadonlySet<string>;
 };
 
 export type Performing = ApplyOptions & {
@@ -47,81 +50,42 @@ export type Performing = ApplyOptions & {
   readonly until: (ready: () => Promise<boolean>, deadlineMs: number) => Promise<void>;
 };
 
+/** False: it was there already, made by somebody else in between. */
 type Performer<Do extends Action["do"]> = (
   action: Extract<Action, { readonly do: Do }>,
   given: Performing,
 ) => Promise<unknown>;
 
-export async function performStep({ action, id }: Step, options: ApplyOptions): Promise<void> {
-  const { stack, target, runtime, signal } = options;
+/** An API that was just enabled is refused for some minutes more. */
+const openingMs = 300_000;
+
+/** @returns whether this run made it. */
+export async function performStep({ action, id }: Step, options: ApplyOptions): Promise<boolean> {
+  const { stack, target, runtime, signal, made } = options;
   const rest = createRest(target.google.transport);
   const call: Call = { signal, subject: `${id} in ${stack.environment.name}` };
-  const told = (elapsedMs: number): void =>
+  const waiting = (elapsedMs: number): void =>
     options.emit({ type: "log", unit: "provision", line: `${id}: ${Math.round(elapsedMs / 1000)} s` });
   const performing: Performing = {
     ...options,
     rest,
     call,
     secrets: { project: stack.environment.project, target },
-    settle: (started, wait) => waitForOperation(started, { waiting: told, ...wait }, { rest, runtime }, call),
-    until: (ready, deadlineMs) => pollUntil(ready, deadlineMs, told, options, call),
+    settle: (started, wait) => waitForOperation(started, { waiting, ...wait }, { rest, runtime }, call),
+    until: (ready, deadlineMs) => pollUntil(ready, { deadlineMs, waiting }, runtime, call),
   };
   const performer = performers[action.do] as Performer<Action["do"]>;
-  await withPatience(() => performer(action, performing), options, call);
-}
-
-/** An API that was just enabled is refused for some minutes more. */
-const patienceMs = 300_000;
-const patiencePollMs = 5000;
-
-async function withPatience(work: () => Promise<unknown>, { runtime }: ApplyOptions, call: Call): Promise<void> {
-  const until = runtime.now().getTime() + patienceMs;
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      const disabled = error instanceof DeployError && error.code === "not-provisioned";
-      if (!disabled || runtime.now().getTime() > until) throw error;
-      await runtime.sleep(patiencePollMs, call.signal);
-    }
-  }
-}
-
-async function pollUntil(
-  ready: () => Promise<boolean>,
-  deadlineMs: number,
-  told: (elapsedMs: number) => void,
-  { runtime }: ApplyOptions,
-  call: Call,
-): Promise<void> {
-  const startedAt = runtime.now().getTime();
-  let toldMs = 0;
-  for (;;) {
-    if (await ready()) return;
-    const elapsedMs = runtime.now().getTime() - startedAt;
-    if (elapsedMs > deadlineMs)
-      throw new DeployError("timeout", {
-        subject: call.subject,
-        message: `not ready after ${Math.round(deadlineMs / 60_000)} minutes`,
-        hint: "look at it in the console, then run pnpm provision again",
-        retryable: true,
-      });
-    if (elapsedMs - toldMs >= tellEveryMs) {
-      toldMs = elapsedMs;
-      told(elapsedMs);
-    }
-    await runtime.sleep(pollMs(elapsedMs), call.signal);
-  }
+  const isOpening = ({ code }: DeployError): boolean => made.has(apisId) && code === "not-provisioned";
+  return (await retryWhile(isOpening, () => performer(action, performing), openingMs, runtime, call)) !== false;
 }
 
 /** What somebody else made in between is as good as what we would have made. */
-async function unlessThere(work: () => Promise<unknown>): Promise<unknown> {
+async function unlessThere(work: () => Promise<unknown>): Promise<boolean> {
   try {
-    return await work();
+    await work();
+    return true;
   } catch (error) {
-    if (error instanceof DeployError && (error.code === "already-exists" || error.code === "conflict"))
-      return undefined;
+    if (error instanceof DeployError && (error.code === "already-exists" || error.code === "conflict")) return false;
     throw error;
   }
 }
@@ -148,24 +112,25 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
   grant: (action, { target, stack, runtime, call }) =>
     addBindings(target.google.transport, action, stack.environment, runtime, call),
   "create-secret": ({ name }, { secrets, call }) => createSecret(secrets, name, call),
-  "generate-secret": ({ name, format }, given) => addFirstVersion(name, given, async () => generateSecret(format)),
-  "create-instance": async ({ database }, { rest, stack, call, settle }) => {
-    const started = await unlessThere(() => insertInstance(rest, stack.environment, database, call));
-    if (started !== undefined) await settle(started, sqlOperation(stack.environment.project, instanceDeadlineMs));
+  "generate-secret": (action, given) => addFirstVersion(action, given, async () => generateSecret(action.format)),
+  "create-instance": async ({ database }, given) => {
+    const { rest, stack, call, settle } = given;
+    const wait = sqlOperation(stack.environment.project, instanceDeadlineMs);
+    const created = await unlessThere(async () =>
+      settle(await insertInstance(rest, stack.environment, database, call), wait),
+    );
+    if (!created) await awaitInstance(database, given);
+    return created;
   },
-  "await-instance": ({ database }, { rest, stack, call, until }) =>
-    until(
-      async () => (await readDatabase(rest, stack.environment.project, database, call))?.state === "RUNNABLE",
-      instanceDeadlineMs,
-    ),
+  "await-instance": ({ database }, given) => awaitInstance(database, given),
   "create-database": ({ database }, given) =>
     onceFree(given, async ({ rest, stack, call, settle }) => {
       const { project } = stack.environment;
       if ((await readDatabase(rest, project, database, call))?.hasDatabase) return;
       await settle(await insertDatabase(rest, project, database, call), sqlOperation(project, sqlDeadlineMs));
     }),
-  "write-database-url": ({ database, secret }, given) =>
-    addFirstVersion(secret, given, async () => databaseUrl(database, generateSecret("password"))),
+  "write-database-url": (action, given) =>
+    addFirstVersion(action, given, async () => databaseUrl(action.database, generateSecret("password"))),
   "create-user": ({ database, secret }, given) =>
     onceFree(given, async ({ rest, stack, target, secrets, call, settle }) => {
       const { project } = stack.environment;
@@ -175,65 +140,84 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
       const password = passwordOf(await accessVersion(secrets, secret, version, call), database, call);
       await settle(await insertUser(rest, project, database, password, call), sqlOperation(project, sqlDeadlineMs));
     }),
-  "create-redis": async ({ redis }, { rest, stack, call, settle }) => {
-    const started = await unlessThere(() => insertRedis(rest, stack.environment, redis, call));
-    if (started !== undefined) await settle(started, redisOperation);
+  "create-redis": async ({ redis }, given) => {
+    const { rest, stack, call, settle } = given;
+    const created = await unlessThere(async () =>
+      settle(await insertRedis(rest, stack.environment, redis, call), redisOperation),
+    );
+    if (!created) await awaitRedis(redis, given);
+    return created;
   },
-  "await-redis": ({ redis }, { rest, stack, call, until }) =>
-    until(async () => (await readRedis(rest, stack.environment, redis, call))?.state === "READY", redisDeadlineMs),
-  "write-redis-url": ({ redis, secret }, given) =>
-    addFirstVersion(secret, given, async () => {
+  "await-redis": ({ redis }, given) => awaitRedis(redis, given),
+  "write-redis-url": (action, given) =>
+    addFirstVersion(action, given, async () => {
       const { rest, stack, call } = given;
+      const { redis } = action;
       const live = await readRedis(rest, stack.environment, redis, call);
       if (live?.state !== "READY") throw lost(`instance ${redis.instance} is ${live?.state ?? "gone"}`, call);
       return redisUrl(rest, stack.environment, redis, live, call);
     }),
   "push-placeholder": (_action, given) => pushPlaceholder(given),
-  "create-service": createService,
+  "create-service": (action, given) => unlessThere(() => createService(action, given)),
 };
 
+const awaitInstance = (database: Database, { rest, stack, call, until }: Performing): Promise<void> =>
+  until(
+    async () => (await readDatabase(rest, stack.environment.project, database, call))?.state === "RUNNABLE",
+    instanceDeadlineMs,
+  );
+
+const awaitRedis = (redis: Redis, { rest, stack, call, until }: Performing): Promise<void> =>
+  until(async () => (await readRedis(rest, stack.environment, redis, call))?.state === "READY", redisDeadlineMs);
+
 /** An instance does one thing at a time, and takes its first backup by itself: until then it refuses. */
-async function onceFree(given: Performing, work: (given: Performing) => Promise<void>): Promise<void> {
-  const { runtime, call } = given;
-  const startedAt = runtime.now().getTime();
-  for (;;) {
-    try {
-      await work(given);
-      return;
-    } catch (error) {
-      const elapsedMs = runtime.now().getTime() - startedAt;
-      if (!(error instanceof DeployError) || error.code !== "conflict" || elapsedMs > sqlDeadlineMs) throw error;
-      await runtime.sleep(pollMs(elapsedMs), call.signal);
-    }
-  }
-}
+const onceFree = (given: Performing, work: (given: Performing) => Promise<void>): Promise<void> =>
+  retryWhile(
+    ({ code }) => code === "conflict",
+    () => work(given),
+    sqlDeadlineMs,
+    given.runtime,
+    given.call,
+  );
 
 const lost = (message: string, { subject }: Call): DeployError =>
   new DeployError("not-ready", { subject, message, hint: "run pnpm provision again", retryable: true });
 
-/** The plan saw no version: looked at once more, so that two provisionings at once do not give two values. */
+/** How long the other of two runs at once may take from making a secret to giving it a value. */
+const otherRunMs = 60_000;
+
+/**
+ * The first value of a secret that had none when the plan was made. Two runs at once must not give it one each: the one that
+ * made the secret does, the other waits for it.
+ */
 async function addFirstVersion(
-  name: string,
-  { target, secrets, call }: Performing,
+  { name, existed }: { readonly name: string; readonly existed: boolean },
+  { target, secrets, call, runtime, made }: Performing,
   make: () => Promise<SecretValue>,
-): Promise<void> {
-  if ((await target.secrets.newestVersion(name, call)) !== undefined) return;
+): Promise<boolean> {
+  const has = async (): Promise<boolean> => (await target.secrets.newestVersion(name, call)) !== undefined;
+  const others = !existed && !made.has(secretId(name));
+  if (others) await pollUntil(has, { deadlineMs: otherRunMs }, runtime, call);
+  if (others || (await has())) return false;
   await addVersion(secrets, name, await make(), call);
+  return true;
 }
 
 async function createRepository(name: string, { stack, target, call }: Performing): Promise<void> {
   const { project, region } = stack.environment;
   const { clients } = target.google;
   const client = await clients.artifactRegistry();
-  await clients.call({ ...call, idempotent: true }, async () => {
+  const { failure } = await clients.call({ ...call, idempotent: true }, async () => {
     const [operation] = await client.createRepository(
       {
         parent: `projects/${project}/locations/${region}`,
         repositoryId: name,
         repository: { format: "DOCKER", mode: "STANDARD_REPOSITORY", description: `Images of ${stack.name}` },
       },
-      operationOptions(120_000),
+      operationOptions(repositoryDeadlineMs),
     );
-    await operation.promise();
+    return settlementOf(operation, call);
   });
+  if (failure !== undefined) throw new DeployError("remote-failed", { subject: call.subject, message: failure });
 }
+const repositoryDeadlineMs = 120_000;

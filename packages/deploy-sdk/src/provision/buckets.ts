@@ -91,7 +91,8 @@ export function differenceOf(
   };
 }
 
-export async function createBucket(rest: Rest, project: string, spec: BucketSpec, call: Call): Promise<void> {
+/** False: it is there already. */
+export async function createBucket(rest: Rest, project: string, spec: BucketSpec, call: Call): Promise<boolean> {
   const { name, location, mainPage } = spec;
   try {
     await rest.post(
@@ -105,20 +106,17 @@ export async function createBucket(rest: Rest, project: string, spec: BucketSpec
       },
       call,
     );
+    return true;
   } catch (error) {
+    // Made by another run at the same time, if these credentials can see it; else somebody else's.
+    const taken = error instanceof DeployError && (error.code === "conflict" || error.code === "already-exists");
+    if (taken && (await readBucket(rest, spec, call))) return false;
     throw withHint(error, name, call);
   }
 }
 
 function withHint(error: unknown, name: string, { subject }: Call): unknown {
   if (!(error instanceof DeployError)) return error;
-  if (error.code === "conflict" || error.code === "already-exists")
-    return new DeployError("already-exists", {
-      subject,
-      message: `bucket ${name} exists already: bucket names are global`,
-      hint: "if it is another project's, choose another name in stack.ts; else run pnpm provision again",
-      cause: error,
-    });
   if (error.code === "permission-denied" && name.includes("."))
     return new DeployError("permission-denied", {
       subject,

@@ -4,21 +4,27 @@ import { DeployError } from "../deploy-error.ts";
 import type { ServiceSpec } from "../target.ts";
 import type { Performing } from "./apply-provision.ts";
 import { findPlaceholder } from "./placeholder.ts";
+import { retryWhile } from "./polling.ts";
+import { accountId } from "./provision-types.ts";
+
+const settlingMs = 120_000;
 
 export async function createService({ service }: { readonly service: ServiceUnit }, given: Performing): Promise<void> {
-  const { target, call } = given;
+  const { target, call, runtime, made } = given;
   const image = await findPlaceholder(given);
-  const { failure } = await target.services.apply(
-    {
-      name: service.resource,
-      spec: placeholderSpec(service, image),
-      revision: `${service.resource}-placeholder`,
-      labels: {},
-      shares: undefined,
-      etag: undefined,
-    },
-    call,
-  );
+  const change = {
+    name: service.resource,
+    spec: placeholderSpec(service, image),
+    revision: `${service.resource}-placeholder`,
+    labels: {},
+    shares: undefined,
+    etag: undefined,
+  };
+  // An account that was just made is not known everywhere at once.
+  const isUnsettled = ({ code }: DeployError): boolean =>
+    made.has(accountId(service.container.serviceAccount)) && (code === "not-found" || code === "invalid-request");
+  const apply = () => target.services.apply(change, call);
+  const { failure } = await retryWhile(isUnsettled, apply, settlingMs, runtime, call);
   if (failure === undefined) return;
   throw new DeployError("not-ready", {
     subject: call.subject,

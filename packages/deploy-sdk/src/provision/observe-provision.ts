@@ -1,13 +1,14 @@
 // Everything that a stack needs, looked at by parallel reads. Writes nothing.
 import type { Stack } from "@slipway/config";
 import { z } from "zod";
+import { DeployError } from "../deploy-error.ts";
 import type { GoogleTarget } from "../google/create-target.ts";
 import type { Call } from "../target.ts";
 import { bucketsOf, readBucket } from "./buckets.ts";
 import { readDatabase } from "./cloud-sql.ts";
 import { deployerAccount, type Guarded, grantsOf } from "./grants.ts";
 import { readRedis } from "./memorystore.ts";
-import { readPolicy } from "./policy.ts";
+import { type Policy, readPolicy } from "./policy.ts";
 import { guardedKey, type Observed } from "./provision-types.ts";
 import { createRest, type Rest } from "./rest.ts";
 
@@ -54,17 +55,18 @@ export async function observe(options: ObserveOptions, apis: ReadonlySet<string>
     has: (api) => apis.has(`${api}.googleapis.com`),
     call: (what) => ({ signal, subject: `${what} in ${stack.environment.name}` }),
   };
-  const [buckets, repository, accounts, policies, secrets, database, redis, services] = await Promise.all([
+  const [buckets, repository, accounts, secrets, database, redis, services, reads] = await Promise.all([
     observeBuckets(observer),
     observeRepository(observer),
     observeAccounts(observer),
-    observePolicies(observer),
     observeSecrets(observer),
     observeDatabase(observer),
     observeRedis(observer),
     observeServices(observer),
+    observePolicies(observer),
   ]);
-  return { apis, buckets, repository, accounts, policies, secrets, database, redis, services };
+  const found = { buckets, repository, accounts, secrets, database, redis, services };
+  return { apis, ...found, policies: policiesOf(reads, found) };
 }
 
 async function observeBuckets({ stack, rest, has, call }: Observer): Promise<Observed["buckets"]> {
@@ -106,15 +108,48 @@ const apiOf: Readonly<Record<Guarded["on"], string>> = {
   service: "run",
 };
 
-async function observePolicies({ stack, target, has, call }: Observer): Promise<Observed["policies"]> {
+async function observePolicies({ stack, target, has, call }: Observer): Promise<ReadonlyMap<string, PolicyRead>> {
   const resources = new Map(grantsOf(stack).map(({ resource }) => [guardedKey(resource), resource]));
-  const read = [...resources].map(async ([key, resource]) => {
-    if (!has(apiOf[resource.on])) return [key, undefined] as const;
+  const read = [...resources].map(async ([key, resource]): Promise<readonly [string, PolicyRead]> => {
+    if (!has(apiOf[resource.on])) return [key, { resource, policy: undefined }];
     const subject = call(`policy of ${resource.on} ${resource.name}`);
-    return [key, await readPolicy(target.google.transport, resource, stack.environment, subject)] as const;
+    try {
+      const policy = await readPolicy(target.google.transport, resource, stack.environment, subject);
+      return [key, { resource, policy }];
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.code !== "permission-denied") throw error;
+      return [key, { resource, policy: undefined, denied: error }];
+    }
   });
   return new Map(await Promise.all(read));
 }
+
+type PolicyRead = {
+  readonly resource: Guarded;
+  readonly policy: Policy | undefined;
+  /** IAM says this also of what does not exist: "or it may not exist". */
+  readonly denied?: DeployError;
+};
+
+type Found = Omit<Observed, "policies" | "apis">;
+
+/** @throws the refusal of a policy whose resource does exist. */
+function policiesOf(reads: ReadonlyMap<string, PolicyRead>, found: Found): Observed["policies"] {
+  const refused = [...reads.values()].find(
+    ({ resource, denied }) => denied && exists[resource.on](resource.name, found),
+  );
+  if (refused?.denied) throw refused.denied;
+  return new Map([...reads].map(([key, { policy }]) => [key, policy]));
+}
+
+const exists: { readonly [On in Guarded["on"]]: (name: string, found: Found) => boolean } = {
+  project: () => true,
+  account: (name, { accounts }) => accounts.has(name),
+  repository: (_name, { repository }) => repository,
+  bucket: (name, { buckets }) => buckets.get(name) !== undefined,
+  secret: (name, { secrets }) => secrets.has(name),
+  service: (name, { services }) => services.has(name),
+};
 
 async function observeSecrets({ stack, target, rest, has, call }: Observer): Promise<Observed["secrets"]> {
   if (!has("secretmanager")) return new Map();

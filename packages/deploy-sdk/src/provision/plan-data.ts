@@ -4,7 +4,7 @@ import { secretCommand } from "../secret/pin-secrets.ts";
 import { tierOf } from "./cloud-sql.ts";
 import { isPrivateAddress } from "./memorystore.ts";
 import { join, keep, none, type Part, type Planner, step } from "./plan-part.ts";
-import type { Observed, Problem } from "./provision-types.ts";
+import { type Observed, type Problem, secretId } from "./provision-types.ts";
 
 export const planDatabase: Planner = (stack, { database: live, secrets }) => {
   const { database } = stack;
@@ -22,9 +22,9 @@ export const planDatabase: Planner = (stack, { database: live, secrets }) => {
         {
           id: `value of ${url}`,
           details: [`address of ${database.name}, with a generated password`],
-          after: [`secret ${url}`],
+          after: [secretId(url)],
         },
-        { do: "write-database-url", database, secret: url },
+        { do: "write-database-url", database, name: url, existed: secrets.has(url) },
       ),
     );
   if (live?.hasUser) return join(parts);
@@ -33,7 +33,7 @@ export const planDatabase: Planner = (stack, { database: live, secrets }) => {
     // Not at the same time as the database: an instance does one thing at a time.
     {
       id: `database user ${database.user}`,
-      after: [id, `database ${database.name}`, `secret ${url}`, `value of ${url}`],
+      after: [id, `database ${database.name}`, secretId(url), `value of ${url}`],
     },
     { do: "create-user", database, secret: url },
   );
@@ -117,8 +117,8 @@ export const planRedis: Planner = (stack, { redis: live, secrets }) => {
   const value =
     url !== undefined && secrets.get(url) === undefined
       ? step(
-          { id: `value of ${url}`, details: [`address of ${redis.instance}`], after: [id, `secret ${url}`] },
-          { do: "write-redis-url", redis, secret: url },
+          { id: `value of ${url}`, details: [`address of ${redis.instance}`], after: [id, secretId(url)] },
+          { do: "write-redis-url", redis, name: url, existed: secrets.has(url) },
         )
       : none;
   return join([{ ...instance, problems: unreachable }, value]);

@@ -1,7 +1,7 @@
 // What plans are put together from. Pure.
 import type { Stack } from "@slipway/config";
 import type { Change } from "../types.ts";
-import type { Action, Observed, Problem, Step } from "./provision-types.ts";
+import { type Action, apisId, type Observed, type Problem, type Step } from "./provision-types.ts";
 
 /** A part of the plan: what is kept has a change and no step. */
 export type Part = {
@@ -21,7 +21,7 @@ type StepHead = {
   readonly after?: readonly string[];
 };
 
-export function step({ id, kind = "create", details = [], after = ["APIs"] }: StepHead, action: Action): Part {
+export function step({ id, kind = "create", details = [], after = [apisId] }: StepHead, action: Action): Part {
   const change: Change = { kind, resource: id, details };
   return { changes: [change], steps: [{ id, change, after, action }], problems: [] };
 }

@@ -8,7 +8,16 @@ import { deployerAccount, type Grant, grantsOf } from "./grants.ts";
 import { planDatabase, planRedis } from "./plan-data.ts";
 import { join, keep, none, type Part, type Planner, step } from "./plan-part.ts";
 import { hasBinding } from "./policy.ts";
-import { type Action, guardedKey, type Observed, type Problem, type ProvisionPlan } from "./provision-types.ts";
+import {
+  type Action,
+  accountId,
+  apisId,
+  guardedKey,
+  type Observed,
+  type Problem,
+  type ProvisionPlan,
+  secretId,
+} from "./provision-types.ts";
 
 export const planProvision = (stack: Stack, observed: Observed): ProvisionPlan =>
   join(planners.map((plan) => plan(stack, observed)));
@@ -16,9 +25,9 @@ export const planProvision = (stack: Stack, observed: Observed): ProvisionPlan =
 /** The APIs alone: nothing else can be asked for before they are enabled. */
 export function planApis(stack: Stack, enabled: ReadonlySet<string>): Part {
   const missing = apisOf(stack).filter((api) => !enabled.has(api));
-  if (missing.length === 0) return keep("APIs");
+  if (missing.length === 0) return keep(apisId);
   return step(
-    { id: "APIs", kind: "update", details: missing.map((api) => `enable ${api}`), after: [] },
+    { id: apisId, kind: "update", details: missing.map((api) => `enable ${api}`), after: [] },
     {
       do: "enable-apis",
       apis: missing,
@@ -64,7 +73,7 @@ const planAccounts: Planner = (stack, { accounts }) =>
       { email: stack.runtimeAccount, displayName: `${stack.name}: containers run as it` },
       { email: deployerAccount(stack), displayName: "deploys from CI" },
     ].map(({ email, displayName }) => {
-      const id = `account ${email}`;
+      const id = accountId(email);
       return accounts.has(email) ? keep(id) : step({ id }, { do: "create-account", email, displayName });
     }),
   );
@@ -72,18 +81,20 @@ const planAccounts: Planner = (stack, { accounts }) =>
 const planSecrets: Planner = (stack, { secrets }) =>
   join(
     stack.secrets.map((secret): Part => {
-      const id = `secret ${secret.name}`;
+      const id = secretId(secret.name);
       const made = secrets.has(secret.name) ? keep(id) : step({ id }, { do: "create-secret", name: secret.name });
-      return secrets.get(secret.name) === undefined ? join([made, planValue(stack, secret, id)]) : made;
+      return secrets.get(secret.name) === undefined
+        ? join([made, planValue(stack, secret, secrets.has(secret.name))])
+        : made;
     }),
   );
 
 /** A value for a secret that has none: generated here, asked of a person, or written when what it names exists. */
-function planValue({ environment }: Stack, { name, source, format, optional }: Secret, id: string): Part {
+function planValue({ environment }: Stack, { name, source, format, optional }: Secret, existed: boolean): Part {
   if (source === "generated")
     return step(
-      { id: `value of ${name}`, details: [`generated: ${format}`], after: [id] },
-      { do: "generate-secret", name, format },
+      { id: `value of ${name}`, details: [`generated: ${format}`], after: [secretId(name)] },
+      { do: "generate-secret", name, format, existed },
     );
   if (source !== "given" || optional) return none;
   const problem: Problem = {
@@ -104,7 +115,7 @@ const planServices: Planner = (stack, { services }) => {
   const image =
     missing.length > 0
       ? step(
-          { id: placeholderId, after: ["APIs", `repository ${stack.registry.repository}`] },
+          { id: placeholderId, after: [apisId, `repository ${stack.registry.repository}`] },
           { do: "push-placeholder" },
         )
       : none;
@@ -116,7 +127,7 @@ const planServices: Planner = (stack, { services }) => {
         {
           id: `service ${service.resource}`,
           details: ["a placeholder, until the first release"],
-          after: [placeholderId, `account ${stack.runtimeAccount}`],
+          after: [placeholderId, accountId(stack.runtimeAccount)],
         },
         { do: "create-service", service },
       ),
@@ -148,7 +159,7 @@ function planAccess(key: string, grants: readonly Grant[], { policies, accounts,
       id: `access to ${key}`,
       kind: "update",
       details,
-      after: ["APIs", key, ...emails.map((email) => `account ${email}`)],
+      after: [apisId, key, ...emails.map(accountId)],
     },
     action,
   );

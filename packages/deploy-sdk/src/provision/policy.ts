@@ -6,6 +6,7 @@ import type { Api, Transport, TransportRequest } from "../google/transport.ts";
 import type { Call } from "../target.ts";
 import type { Runtime } from "../types.ts";
 import { everybody, type Guarded } from "./grants.ts";
+import { retryWhile } from "./polling.ts";
 
 const policySchema = z.looseObject({
   etag: z.string().optional(),
@@ -107,7 +108,6 @@ export async function readPolicy(
 
 /** An account or a resource that was just made is not known everywhere at once: "eventually consistent", minutes at most. */
 const settleMs = 120_000;
-const againMs = 3000;
 const unsettled: ReadonlySet<string> = new Set(["not-found", "invalid-request"]);
 
 /** Somebody else's change came first: 409 from IAM's etags, 412 from a bucket's. */
@@ -129,27 +129,20 @@ export async function addBindings(
   runtime: Runtime,
   call: Call,
 ): Promise<void> {
-  const until = runtime.now().getTime() + settleMs;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const policy = await readPolicy(transport, resource, place, call);
-      if (!policy)
-        throw new DeployError("not-found", {
-          subject: call.subject,
-          message: `${resource.on} ${resource.name} is gone`,
-        });
-      const wanted = withBindings(policy, bindings);
-      if (wanted === policy) return;
-      const response = await transport.request({ ...writeRequest(resource, place, wanted), idempotent: true, ...call });
-      await response.discard();
-      return;
-    } catch (error) {
-      const code = error instanceof DeployError ? error.code : "";
-      const conflict = isConflict(resource, code);
-      const again = (conflict || (fresh && unsettled.has(code))) && runtime.now().getTime() < until;
-      if (!again) throw withHint(error, resource, bindings, call);
-      await runtime.sleep(conflict ? 100 * attempt : againMs, call.signal);
-    }
+  const passes = ({ code }: DeployError): boolean => isConflict(resource, code) || (fresh && unsettled.has(code));
+  const add = async (): Promise<void> => {
+    const policy = await readPolicy(transport, resource, place, call);
+    if (!policy)
+      throw new DeployError("not-found", { subject: call.subject, message: `${resource.on} ${resource.name} is gone` });
+    const wanted = withBindings(policy, bindings);
+    if (wanted === policy) return;
+    const response = await transport.request({ ...writeRequest(resource, place, wanted), idempotent: true, ...call });
+    await response.discard();
+  };
+  try {
+    await retryWhile(passes, add, settleMs, runtime, call);
+  } catch (error) {
+    throw withHint(error, resource, bindings, call);
   }
 }
 

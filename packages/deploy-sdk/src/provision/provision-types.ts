@@ -32,6 +32,13 @@ export type LiveService = {
 
 export const guardedKey = ({ on, name }: Guarded): string => `${on} ${name}`;
 
+export const apisId = "APIs";
+export const accountId = (email: string): string => `account ${email}`;
+export const secretId = (name: string): string => `secret ${name}`;
+
+/** A secret that has no value yet; `existed`: it was there itself when the plan was made. */
+type FirstValue = { readonly name: string; readonly existed: boolean };
+
 /** One thing to do, with all that is needed to do it. Plain data without secrets. */
 export type Action =
   | { readonly do: "enable-apis"; readonly apis: readonly string[] }
@@ -51,17 +58,17 @@ export type Action =
       readonly fresh: boolean;
     }
   | { readonly do: "create-secret"; readonly name: string }
-  | { readonly do: "generate-secret"; readonly name: string; readonly format: Secret["format"] }
+  | ({ readonly do: "generate-secret"; readonly format: Secret["format"] } & FirstValue)
   | { readonly do: "create-instance"; readonly database: Database }
   /** Started by another run, which did not see it through. */
   | { readonly do: "await-instance"; readonly database: Database }
   | { readonly do: "create-database"; readonly database: Database }
-  /** `secret` gets the address first, so that a run that is cut short leaves no user whose password nobody has. */
-  | { readonly do: "write-database-url"; readonly database: Database; readonly secret: string }
+  /** The secret gets the address first, so that a run that is cut short leaves no user whose password nobody has. */
+  | ({ readonly do: "write-database-url"; readonly database: Database } & FirstValue)
   | { readonly do: "create-user"; readonly database: Database; readonly secret: string }
   | { readonly do: "create-redis"; readonly redis: Redis }
   | { readonly do: "await-redis"; readonly redis: Redis }
-  | { readonly do: "write-redis-url"; readonly redis: Redis; readonly secret: string }
+  | ({ readonly do: "write-redis-url"; readonly redis: Redis } & FirstValue)
   | { readonly do: "push-placeholder" }
   | { readonly do: "create-service"; readonly service: ServiceUnit };
 

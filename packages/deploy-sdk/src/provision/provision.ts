@@ -52,17 +52,22 @@ async function provisionAll(options: ProvisionOptions): Promise<ProvisionReport>
   if (opened.failures.length > 0) return reportOf(options, apis.changes, opened, []);
   const plan = planProvision(stack, await observe(options, new Set(needed)));
   tell(plan.changes, plan.problems, emit);
-  const outcome = await run(plan.steps, options);
+  const outcome = await run(plan.steps, options, opened.done);
   return reportOf(options, [...apis.changes, ...plan.changes], joined(opened, outcome), plan.problems);
 }
 
-async function run(steps: readonly Step[], options: ProvisionOptions): Promise<StepOutcome> {
+async function run(
+  steps: readonly Step[],
+  options: ProvisionOptions,
+  before: readonly string[] = [],
+): Promise<StepOutcome> {
   const { emit, signal } = options;
   let done = 0;
   const outcome = await runSteps({
     steps,
     signal,
-    perform: (step) => performStep(step, options),
+    before,
+    perform: (step, made) => performStep(step, { ...options, made }),
     finished: ({ id, change }) => {
       done += 1;
       emit({ type: "step", unit, message: `${change.kind === "create" ? "created" : "updated"} ${id}` });

@@ -4,6 +4,7 @@ import { DeployError } from "../deploy-error.ts";
 import type { Api, Transport } from "../google/transport.ts";
 import type { Call } from "../target.ts";
 import type { Runtime } from "../types.ts";
+import { pollUntil, type Wait } from "./polling.ts";
 
 export type Rest = {
   /** undefined: 404. */
@@ -40,23 +41,15 @@ const operationSchema = z.object({
 });
 type Operation = z.infer<typeof operationSchema>;
 
-export type OperationWait = {
+export type OperationWait = Wait & {
   readonly api: Api;
   /** Path that an operation's name is asked at. */
   readonly pathOf: (name: string) => string;
-  readonly deadlineMs: number;
-  /** Told now and then while it takes long. */
-  readonly waiting?: (elapsedMs: number) => void;
 };
-
-/** A tenth of what has passed, so that little is waited for in vain and little is asked: 0.1 s at first, 5 s after a minute. */
-export const pollMs = (elapsedMs: number): number => Math.min(5000, Math.max(100, elapsedMs / 10));
-/** How often a person hears of a wait. */
-export const tellEveryMs = 15_000;
 
 /**
  * Waits for an operation that a write has answered with.
- * @throws {DeployError} `remote-failed` when it failed, `timeout` past its deadline: it may still succeed later.
+ * @throws {DeployError} `remote-failed` when it failed, `timeout` past its deadline.
  */
 export async function waitForOperation(
   started: unknown,
@@ -64,34 +57,20 @@ export async function waitForOperation(
   { rest, runtime }: { readonly rest: Rest; readonly runtime: Runtime },
   call: Call,
 ): Promise<void> {
-  const startedAt = runtime.now().getTime();
   let operation = operationSchema.parse(started);
-  let toldAt = startedAt;
-  while (!isDone(operation)) {
-    const now = runtime.now().getTime();
-    if (now - startedAt > wait.deadlineMs) throw tooLate(wait, call);
-    if (now - toldAt >= tellEveryMs) {
-      toldAt = now;
-      wait.waiting?.(now - startedAt);
-    }
-    await runtime.sleep(pollMs(now - startedAt), call.signal);
-    const read = await rest.get(wait.api, wait.pathOf(operation.name), call);
-    // An operation that is forgotten was done long ago.
-    if (read === undefined) return;
-    operation = operationSchema.parse(read);
+  if (!isDone(operation)) {
+    const ask = async (): Promise<boolean> => {
+      const read = await rest.get(wait.api, wait.pathOf(operation.name), call);
+      // An operation that is forgotten was done long ago.
+      operation = read === undefined ? { ...operation, done: true } : operationSchema.parse(read);
+      return isDone(operation);
+    };
+    await pollUntil(ask, wait, runtime, call);
   }
   if (operation.error) throw failed(operation.error, call);
 }
 
 const isDone = ({ done, status }: Operation): boolean => done === true || status === "DONE";
-
-const tooLate = ({ deadlineMs }: OperationWait, { subject }: Call): DeployError =>
-  new DeployError("timeout", {
-    subject,
-    message: `not done after ${Math.round(deadlineMs / 60_000)} minutes; Google may still finish it`,
-    hint: "run pnpm provision again: it goes on from there",
-    retryable: true,
-  });
 
 const failed = ({ message, errors }: NonNullable<Operation["error"]>, { subject }: Call): DeployError =>
   new DeployError("remote-failed", {

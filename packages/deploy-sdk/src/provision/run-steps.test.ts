@@ -13,11 +13,16 @@ const failure = new DeployError("permission-denied", { subject: "b", message: "n
 
 async function runAll(
   steps: readonly Step[],
-  perform: (step: Step) => Promise<void>,
+  perform: (step: Step, made: ReadonlySet<string>) => Promise<unknown>,
   signal = new AbortController().signal,
 ) {
   const finished: string[] = [];
-  const outcome = await runSteps({ steps, perform, finished: ({ id }) => finished.push(id), signal });
+  const outcome = await runSteps({
+    steps,
+    perform: async (step, made) => (await perform(step, made)) !== false,
+    finished: ({ id }) => finished.push(id),
+    signal,
+  });
   return { ...outcome, finished };
 }
 

@@ -10,14 +10,17 @@ export type StepOutcome = {
 
 export type RunSteps = {
   readonly steps: readonly Step[];
-  /** Does one step. What it throws is a DeployError or a bug. */
-  readonly perform: (step: Step) => Promise<void>;
+  /** Does one step, knowing what was made before it; false: it was there already. What it throws is a DeployError or a bug. */
+  readonly perform: (step: Step, made: ReadonlySet<string>) => Promise<boolean>;
   readonly finished: (step: Step) => void;
+  /** Ids of steps that this run has already done. */
+  readonly before?: readonly string[];
   readonly signal: AbortSignal;
 };
 
 /** @throws what `perform` throws that is no DeployError, and the reason of an aborted signal. */
-export async function runSteps({ steps, perform, finished, signal }: RunSteps): Promise<StepOutcome> {
+export async function runSteps({ steps, perform, finished, signal, before }: RunSteps): Promise<StepOutcome> {
+  const made = new Set(before);
   const done: string[] = [];
   const failures: { resource: string; error: DeployError }[] = [];
   const skipped: { resource: string; because: string }[] = [];
@@ -25,19 +28,19 @@ export async function runSteps({ steps, perform, finished, signal }: RunSteps): 
   const byId = new Map(steps.map((step) => [step.id, step]));
 
   const run = (step: Step): Promise<boolean> => {
-    const before = step.after.flatMap((id) => {
+    const earlier = step.after.flatMap((id) => {
       const other = byId.get(id);
       return other ? [{ id, ended: start(other) }] : [];
     });
     return (async () => {
-      for (const { id, ended } of before) {
+      for (const { id, ended } of earlier) {
         if (await ended) continue;
         skipped.push({ resource: step.id, because: `${id} failed` });
         return false;
       }
       signal.throwIfAborted();
       try {
-        await perform(step);
+        if (await perform(step, made)) made.add(step.id);
       } catch (error) {
         if (!(error instanceof DeployError) || signal.aborted) throw error;
         failures.push({ resource: step.id, error });
