@@ -1,6 +1,7 @@
 // Who calls: Application Default Credentials on Google, a plain name on a loopback endpoint.
 import type { Environment } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
+import { failureOfSocket } from "./attempt.ts";
 
 export type Credentials = {
   /** Access token for Google's APIs; undefined for a caller without a name. */
@@ -67,13 +68,23 @@ export function applicationDefaultCredentials(environment: string): Credentials 
 export const credentialsFor = ({ endpoint, name }: Pick<Environment, "endpoint" | "name">): Credentials =>
   endpoint === undefined ? applicationDefaultCredentials(name) : loopbackCredentials();
 
-const missingCredentials = (environment: string, cause: unknown): DeployError =>
-  new DeployError("credentials-missing", {
-    subject: `environment "${environment}"`,
-    message: "no usable Google credentials were found on this machine",
+function missingCredentials(environment: string, cause: unknown): DeployError {
+  const subject = `environment "${environment}"`;
+  const why = cause instanceof Error ? (cause.message.split("\n")[0]?.slice(0, 200) ?? "") : "";
+  if (failureOfSocket(cause) !== undefined)
+    return new DeployError("unavailable", {
+      subject,
+      message: `no token could be had: ${why}`,
+      retryable: true,
+      cause,
+    });
+  return new DeployError("credentials-missing", {
+    subject,
+    message: `no usable Google credentials on this machine${why && `: ${why}`}`,
     hint: "gcloud auth application-default login",
     cause,
   });
+}
 
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let value: Promise<Value> | undefined;
