@@ -55,22 +55,24 @@ export function parseObject(json: ObjectJson): ObjectInfo {
 }
 
 /** Headers of a new object: what is empty is left out. */
-export const insertJson = ({ metadata, ...headers }: ObjectHeaders): Readonly<Record<string, unknown>> => ({
-  ...mapEmpty(headers, undefined),
-  ...(metadata && { metadata: mapEmpty(metadata, undefined) }),
-});
+export const insertJson = (headers: ObjectHeaders): Readonly<Record<string, unknown>> =>
+  headersJson(headers, undefined);
 
 /** A change of headers: null removes a field, and one that is absent stays as it is. */
-export const patchJson = ({ metadata, ...headers }: ObjectHeaders): Readonly<Record<string, unknown>> => ({
-  ...mapEmpty(headers, null),
-  ...(metadata && { metadata: mapEmpty(metadata, null) }),
-});
+export const patchJson = (headers: ObjectHeaders): Readonly<Record<string, unknown>> => headersJson(headers, null);
 
-const mapEmpty = <Empty>(
-  record: Readonly<Record<string, string | undefined>>,
-  empty: Empty,
-): Readonly<Record<string, string | undefined | Empty>> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, value === "" ? empty : value]));
+function headersJson(
+  { contentType, cacheControl, contentEncoding, metadata }: ObjectHeaders,
+  empty: null | undefined,
+): Readonly<Record<string, unknown>> {
+  const mapped = (value: string | undefined): string | null | undefined => (value === "" ? empty : value);
+  return {
+    contentType: mapped(contentType),
+    cacheControl: mapped(cacheControl),
+    contentEncoding: mapped(contentEncoding),
+    metadata: metadata && Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, mapped(value)])),
+  };
+}
 
 /** Are all given headers what the object has? An empty value is equal to an absent one. */
 export function hasHeaders(object: ObjectHeaders, { metadata = {}, ...headers }: ObjectHeaders): boolean {

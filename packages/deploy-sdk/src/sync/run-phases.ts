@@ -33,7 +33,7 @@ async function runPhase(
   outer.throwIfAborted();
   let first: { readonly error: unknown } | undefined;
   // A signal for each worker: adding a listener walks the list of those that are there, and one signal would have all.
-  const workers = Array.from({ length: concurrency }, () => new AbortController());
+  const workers = Array.from({ length: Math.max(1, concurrency) }, () => new AbortController());
   const abortAll = (reason: unknown): void => {
     for (const worker of workers) worker.abort(reason);
   };

@@ -1,0 +1,94 @@
+// Folders, buckets and what they hold, for tests of syncing against a real local cloud.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { onTestFinished } from "vitest";
+import { createTransport } from "../src/google/create-transport.ts";
+import type { ObjectInfo, ObjectStore } from "../src/google/object-store.ts";
+import { createObjectStore } from "../src/google/object-store-create.ts";
+import { type SyncBucketOptions, syncBucket } from "../src/sync/sync-bucket.ts";
+import { startCloud, type TestCloud } from "./support/cloud.ts";
+import { testEnvironment } from "./support/environment.ts";
+import { testRuntime } from "./support/runtime.ts";
+
+export type OnEnd = (cleanup: () => Promise<void>) => void;
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export type SyncCloud = TestCloud & {
+  readonly store: (bucket: string) => ObjectStore;
+  readonly createBucket: (bucket: string) => Promise<void>;
+  /** What a reader gets: contents by name, decompressed, with the headers that count. */
+  readonly served: (bucket: string) => Promise<Readonly<Record<string, Served>>>;
+  readonly waits: readonly number[];
+};
+
+export type Served = { readonly text: string } & Pick<ObjectInfo, "contentType" | "cacheControl" | "contentEncoding">;
+
+/** A transport that waits for nothing and takes 300 ms of silence for a stall. */
+export async function startSyncCloud(onEnd: OnEnd = onTestFinished): Promise<SyncCloud> {
+  const cloud = await startCloud(onEnd);
+  const runtime = testRuntime();
+  const { signal } = new AbortController();
+  const transport = createTransport({ environment: testEnvironment(cloud.url), signal, runtime, stallMs: 300 });
+  onEnd(() => transport.close());
+  const store: SyncCloud["store"] = (bucket) => createObjectStore(transport, bucket);
+  return {
+    ...cloud,
+    store,
+    waits: runtime.waits,
+    createBucket: async (name) => {
+      const path = "/storage/v1/b?project=demo-local";
+      const response = await transport.request({ api: "storage", method: "POST", path, json: { name }, subject: name });
+      await response.discard();
+    },
+    served: async (bucket) => {
+      const objects = await store(bucket).list();
+      const entries = await Promise.all(
+        objects.map(async ({ name, contentType, cacheControl, contentEncoding }): Promise<[string, Served]> => {
+          const read = await store(bucket).get(name);
+          const bytes = contentEncoding === "gzip" ? gunzipSync(read?.bytes ?? "") : (read?.bytes ?? "");
+          const headers = {
+            ...(contentType && { contentType }),
+            ...(cacheControl && { cacheControl }),
+            ...(contentEncoding && { contentEncoding }),
+          };
+          return [name, { text: Buffer.from(bytes).toString(), ...headers }];
+        }),
+      );
+      return Object.fromEntries(entries);
+    },
+  };
+}
+
+export const textsOf = (served: Readonly<Record<string, Served>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(served).map(([name, { text }]) => [name, text]));
+
+/** A folder of its own, gone with the test. */
+export async function createFolder(files: Files = {}, onEnd: OnEnd = onTestFinished): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sync-"));
+  onEnd(() => rm(folder, { recursive: true, force: true }));
+  await writeFiles(folder, files);
+  return folder;
+}
+
+export async function writeFiles(folder: string, files: Files): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+}
+
+/** Empties the folder first. */
+export async function replaceFiles(folder: string, files: Files): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  await writeFiles(folder, files);
+}
+
+export const sync = (
+  store: ObjectStore,
+  folder: string,
+  options: Partial<SyncBucketOptions> = {},
+): ReturnType<typeof syncBucket> =>
+  syncBucket({ store, folder, now: () => new Date(), signal: new AbortController().signal, ...options });
