@@ -171,6 +171,28 @@ describe("a release", () => {
     expect(target.writes).toEqual([]);
   });
 
+  test("fills variables from the live services, and says which are not known yet", async () => {
+    const target = await memoryTarget();
+    const service = { project: "apps/backend", image: "backend", public: true };
+    const env = { API: "{services.api.url}/v1", PLACE: "{region} {environment.name}" };
+    const services = { api: service, web: { ...service, env } };
+    const early = await releaseTo(target, shopStack("1", { services }), { units: ["web"] });
+    expect(failureOf(early, "web").error).toMatchObject({
+      code: "not-provisioned",
+      message: "nothing is known yet for API: {services.api.url}",
+      hint: "pnpm provision --env local",
+    });
+    await releaseTo(target, shopStack("1", { services }), { units: ["api"] });
+    const again = await releaseTo(target, shopStack("1", { services }), { units: ["web"] });
+    expect(outcomes(again)).toEqual(["web: released"]);
+    const call = { signal: new AbortController().signal, subject: "web" };
+    const live = await target.services.get("shop-web", call);
+    expect(live?.spec.container.env).toEqual({
+      API: expect.stringMatching(/^http:\/\/shop-api\.localhost:\d+\/v1$/),
+      PLACE: "europe-west1 local",
+    });
+  });
+
   test("refuses a unit that the stack does not have, and a release id that is none", async () => {
     const target = await memoryTarget();
     await expect(releaseTo(target, shopStack("1"), { units: ["apii"] })).rejects.toMatchObject({ code: "usage" });
