@@ -7,16 +7,15 @@ import { cleanupSignal } from "./cleanup.ts";
 import type { PreparedUnit } from "./drivers.ts";
 import type { Holder } from "./holder.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import type { HeldLock } from "./lock.ts";
 import { type ReleaseEntry, writeRecord } from "./records.ts";
+import type { ReleaseLock } from "./release-lock.ts";
 import type { ReleaseOptions } from "./release-types.ts";
 
 export type UnitRun = Omit<ReleaseOptions, "drivers" | "units"> & {
   readonly holder: Holder;
   /** Observes and plans. */
   readonly prepare: (unit: Unit, context: ReleaseContext) => Promise<PreparedUnit>;
-  /** Takes the environment's lock, once for the whole release. */
-  readonly lock: () => Promise<HeldLock>;
+  readonly lock: ReleaseLock;
   readonly rollbackTo?: string;
 };
 
@@ -32,17 +31,19 @@ export async function releaseUnit(unit: Unit, run: UnitRun, needed: readonly Uni
 }
 
 async function planAndApply(unit: Unit, run: UnitRun): Promise<UnitResult> {
-  const planned = await run.prepare(unit, contextOf(run, run.signal));
+  const held = run.lock.held();
+  const planned = await run.prepare(unit, contextOf(run, held?.signal ?? run.signal));
   run.emit({ type: "plan", unit: unit.name, changes: planned.plan.changes });
   if (planned.plan.noop) return unchanged(planned);
   if (run.mode === "plan") return { unit: unit.name, status: "planned", changes: planned.plan.changes };
   // An image is named by what is in it: pushing one changes nothing that serves, and another release may push the same.
   if (unit.kind === "image") return apply(unit, planned, run, run.signal);
-  const lock = await run.lock();
-  const prepared = await run.prepare(unit, contextOf(run, lock.signal));
+  if (held) return apply(unit, planned, run, held.signal);
+  const { signal } = await run.lock.take();
+  const prepared = await run.prepare(unit, contextOf(run, signal));
   if (JSON.stringify(prepared.plan.changes) !== JSON.stringify(planned.plan.changes))
     run.emit({ type: "plan", unit: unit.name, changes: prepared.plan.changes });
-  return prepared.plan.noop ? unchanged(prepared) : apply(unit, prepared, run, lock.signal);
+  return prepared.plan.noop ? unchanged(prepared) : apply(unit, prepared, run, signal);
 }
 
 const contextOf = (

@@ -4,8 +4,8 @@ import { DeployError, type ExitCode } from "../deploy-error.ts";
 import type { UnitResult } from "../types.ts";
 import { prepareUnit } from "./drivers.ts";
 import { createHolder } from "./holder.ts";
-import { acquireLock, type HeldLock } from "./lock.ts";
 import { parseReleaseId } from "./release-id.ts";
+import { createReleaseLock } from "./release-lock.ts";
 import type { ReleaseOptions, ReleaseReport } from "./release-types.ts";
 import { releaseUnit, type UnitRun } from "./release-unit.ts";
 import { runGraph } from "./run-graph.ts";
@@ -56,31 +56,18 @@ export async function releaseUnits(
   selected: readonly Unit[],
   options: Omit<UnitRun, "lock" | "holder"> & Pick<ReleaseOptions, "holder">,
 ): Promise<ReleaseReport> {
-  const { stack, mode, runtime, signal, target } = options;
+  const { stack, mode, runtime, signal, target, emit } = options;
+  const { name: environment } = stack.environment;
   const releaseId = parseReleaseId(options.releaseId);
   const startedAt = runtime.now().getTime();
   const holder = options.holder ?? createHolder();
-  let held: Promise<HeldLock> | undefined;
-  const lock = (): Promise<HeldLock> => {
-    held ??= takeLock();
-    return held;
-  };
-  const takeLock = async (): Promise<HeldLock> => {
-    const { name: environment } = stack.environment;
-    const taken = await acquireLock({ state: target.state, environment, releaseId, holder, runtime, signal });
-    if (taken.takenFrom !== undefined)
-      options.emit({
-        type: "warning",
-        message: `the lock of ${taken.takenFrom}, whose lease has ended, was taken over`,
-      });
-    return taken;
-  };
+  const lock = createReleaseLock({ state: target.state, environment, releaseId, holder, runtime, signal }, emit);
   try {
     const run: UnitRun = { ...options, holder, lock };
     const results = await runGraph(selected, (unit, needed: readonly UnitResult[]) => releaseUnit(unit, run, needed));
     return {
       releaseId,
-      environment: stack.environment.name,
+      environment,
       mode,
       results,
       done: namesOf(results, "unchanged", "released"),
@@ -89,7 +76,7 @@ export async function releaseUnits(
       tookMs: runtime.now().getTime() - startedAt,
     };
   } finally {
-    await (await held?.catch(() => undefined))?.release();
+    await lock.release();
   }
 }
 
