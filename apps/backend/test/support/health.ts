@@ -12,8 +12,12 @@ export type HealthAnswer = {
   readonly outputs: Readonly<Record<string, string | undefined>>;
 };
 
-export async function readHealth(url: string, path = "/api/health/detailed"): Promise<HealthAnswer> {
-  const { statusCode, headers, body } = await request(url + path);
+export async function readHealth(
+  url: string,
+  path = "/api/health/detailed",
+  requestHeaders: Readonly<Record<string, string>> = {},
+): Promise<HealthAnswer> {
+  const { statusCode, headers, body } = await request(url + path, { headers: requestHeaders });
   const report = (await body.json()) as { status: string; checks?: Record<string, Check[]> };
   const checks = Object.entries(report.checks ?? {}).map(([name, [check]]) => [name.split(":")[0], check] as const);
   return {
