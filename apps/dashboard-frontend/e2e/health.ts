@@ -37,17 +37,25 @@ const well: Readonly<Record<string, Check>> = {
 
 export const operational = (more: object = {}): Reply => ({ body: document("pass", well, more) });
 
-export const degraded = (): Reply => ({
-  body: document("warn", {
-    ...well,
-    worker: { status: "fail", critical: false, latencyMs: 2000, output: "no answer to a task within 2 s" },
-  }),
+export const degraded = (more: object = {}): Reply => ({
+  body: document(
+    "warn",
+    {
+      ...well,
+      worker: { status: "fail", critical: false, latencyMs: 2000, output: "no answer to a task within 2 s" },
+    },
+    more,
+  ),
 });
 
-export const down = (): Reply => ({
+export const down = (more: object = {}): Reply => ({
   status: 503,
-  body: document("fail", {
-    ...well,
-    database: { status: "fail", critical: true, latencyMs: 1000, output: "connect ECONNREFUSED /cloudsql/p:r:i" },
-  }),
+  body: document(
+    "fail",
+    {
+      ...well,
+      database: { status: "fail", critical: true, latencyMs: 1000, output: "connect ECONNREFUSED /cloudsql/p:r:i" },
+    },
+    more,
+  ),
 });

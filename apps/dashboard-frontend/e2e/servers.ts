@@ -29,7 +29,7 @@ export type Site = {
   readonly close: () => Promise<void>;
 };
 
-/** The built page as a bucket serves it: files or 404, and the deploy's /config.json. */
+/** The built page as a bucket serves it: files or 404, and the deploy's /config.json. Browsers take names under localhost for loopback. */
 export const startSite = async (folder: string): Promise<Site> => {
   const site: { config: Site["config"] } = { config: undefined };
   const requests: string[] = [];
@@ -47,7 +47,7 @@ export const startSite = async (folder: string): Promise<Site> => {
     response.end(content);
   });
   const port = await listen(server);
-  return Object.assign(site, { url: `http://127.0.0.1:${port}`, requests, close: () => close(server) });
+  return Object.assign(site, { url: `http://app.example.com.localhost:${port}`, requests, close: () => close(server) });
 };
 
 export type Reply = {
@@ -63,6 +63,8 @@ export type Api = {
   readonly url: string;
   /** What the next probes are answered; "hang" never answers. */
   reply: Reply | "hang";
+  /** How long an answer takes. */
+  delayMs: number;
   readonly requests: string[];
   /** Nothing listens on its port any more. */
   readonly stop: () => Promise<void>;
@@ -85,16 +87,17 @@ const answer = (request: IncomingMessage, response: ServerResponse, reply: Reply
 /** An API whose health is in the test's hands. */
 export const startApi = async (reply: Reply): Promise<Api> => {
   const requests: string[] = [];
-  const state: { reply: Reply | "hang" } = { reply };
+  const state: Pick<Api, "reply" | "delayMs"> = { reply, delayMs: 0 };
   const start = () =>
     createServer((request, response) => {
       requests.push(`${request.method} ${request.url}`);
-      if (state.reply !== "hang") answer(request, response, state.reply);
+      const { reply } = state;
+      if (reply !== "hang") setTimeout(answer, state.delayMs, request, response, reply);
     });
   let server = start();
   const port = await listen(server);
   return Object.assign(state, {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://api-123456789012.asia-southeast1.run.localhost:${port}`,
     requests,
     stop: () => close(server),
     restart: async () => {

@@ -36,6 +36,7 @@ export const ComponentsCard = ({ monitor, isCurrent, now }: ComponentsProps) => 
   const aside = isOld && <span className="card-note">{texts.lastKnown(duration(now - checks.at))}</span>;
   return (
     <Card id="components" title={texts.components} aside={aside}>
+      {checks === undefined && last === undefined && <div className="skeleton" aria-hidden="true" />}
       {checks ? (
         <ul className={isOld ? "rows old" : "rows"}>
           {checks.list.map((check) => (
@@ -43,7 +44,7 @@ export const ComponentsCard = ({ monitor, isCurrent, now }: ComponentsProps) => 
           ))}
         </ul>
       ) : (
-        <Empty>{monitor.answer ? texts.noComponents : texts.chips.unknown}</Empty>
+        last && <Empty>{monitor.answer ? texts.noComponents : texts.chips.unknown}</Empty>
       )}
     </Card>
   );

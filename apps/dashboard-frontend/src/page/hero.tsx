@@ -26,7 +26,13 @@ export const Hero = ({ tone, isLoading, sentence, note, isBusy, onCheck, childre
         </span>
         <div className="hero-text">
           <p className="headline">
-            <span role="status">{sentence.headline}</span> {sentence.age && <span>{sentence.age}</span>}
+            <span role="status">{sentence.headline}</span>
+            {sentence.age && (
+              <>
+                {" "}
+                <span>{sentence.age}</span>
+              </>
+            )}
           </p>
           <p className="hero-note">{note}</p>
         </div>

@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, use, useMemo } from "react";
-import { componentLabel, formatClock, formatDuration, formatLatency, formatTime } from "../texts/format.ts";
+import { componentLabel, createFormats, formatDuration } from "../texts/format.ts";
 import { type Language, type Texts, textsOf } from "../texts/texts.ts";
 
 export type Locale = {
@@ -13,12 +13,13 @@ export type Locale = {
 
 export const createLocale = (language: Language): Locale => {
   const texts = textsOf(language);
+  const formats = createFormats(language, texts.units);
   return {
     texts,
     duration: (ms) => formatDuration(ms, texts.units),
-    latency: (ms) => formatLatency(ms, texts.units, language),
-    time: (date) => formatTime(date, language, Date.now()),
-    clock: (date) => formatClock(date, language),
+    latency: formats.latency,
+    time: (date) => formats.time(date, Date.now()),
+    clock: formats.clock,
     componentName: (name) => componentLabel(texts.componentNames, name),
   };
 };

@@ -19,29 +19,34 @@ export const formatDuration = (ms: number, units: Units): string => {
   return `${Math.floor(Math.max(second, ms) / size)}\u00a0${units[unit]}`;
 };
 
-/** `84 ms`, `0.4 ms`, `1.25 s`. */
-export const formatLatency = (ms: number, units: Units, language: Language): string => {
-  const [value, unit] = ms < 1_000 ? [ms, units.ms] : [ms / second, units.second];
-  const maximumFractionDigits = ms < 1 ? 1 : ms < 1_000 ? 0 : 2;
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits }).format(value)}\u00a0${unit}`;
+export type Formats = {
+  /** `84 ms`, `0.4 ms`, `1.25 s`. */
+  readonly latency: (ms: number) => string;
+  /** `14:03:09`; with the day where it is not that of `today`. */
+  readonly time: (date: number, today: number) => string;
+  /** `14:03`, for an axis. */
+  readonly clock: (date: number) => string;
 };
 
-/** `14:03:09`; with the day where it is not `today`'s. */
-export const formatTime = (date: number, language: Language, today: number): string => {
-  const isToday = new Date(date).toDateString() === new Date(today).toDateString();
-  const options: Intl.DateTimeFormatOptions = {
-    ...(!isToday && { day: "numeric", month: "short" }),
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
+/** One set for a language: making a formatter costs more than all that it will format. */
+export const createFormats = (language: Language, units: Units): Formats => {
+  const number = (maximumFractionDigits: number) => new Intl.NumberFormat(language, { maximumFractionDigits });
+  const [whole, oneDigit, twoDigits] = [number(0), number(1), number(2)];
+  const minutes = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const seconds = { ...minutes, second: "2-digit" } as const;
+  const clock = new Intl.DateTimeFormat(language, minutes);
+  const time = new Intl.DateTimeFormat(language, seconds);
+  const dayAndTime = new Intl.DateTimeFormat(language, { ...seconds, day: "numeric", month: "short" });
+  const isSameDay = (a: number, b: number) => new Date(a).toDateString() === new Date(b).toDateString();
+  return {
+    latency: (ms) => {
+      if (ms >= second) return `${twoDigits.format(ms / second)}\u00a0${units.second}`;
+      return `${(ms < 1 ? oneDigit : whole).format(ms)}\u00a0${units.ms}`;
+    },
+    time: (date, today) => (isSameDay(date, today) ? time : dayAndTime).format(date),
+    clock: (date) => clock.format(date),
   };
-  return new Intl.DateTimeFormat(language, options).format(date);
 };
-
-/** `14:03`, for an axis. */
-export const formatClock = (date: number, language: Language): string =>
-  new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
 
 /** A name that the service chose: only the table's own entries are translated. */
 export const componentLabel = (names: Readonly<Record<string, string>>, name: string): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatDuration, formatLatency, formatTime } from "./format.ts";
+import { createFormats, formatDuration } from "./format.ts";
 import { textsOf } from "./texts.ts";
 
 const languages = ["en", "ru"] as const;
@@ -84,13 +84,14 @@ describe("numbers", () => {
     [1_250, "en", "1.25 s"],
     [1_250, "ru", "1,25 с"],
   ] as const)("%d ms is a latency of %s %s", (ms, language, expected) => {
-    expect(formatLatency(ms, textsOf(language).units, language)).toBe(expected.replace(" ", "\u00a0"));
+    expect(createFormats(language, textsOf(language).units).latency(ms)).toBe(expected.replace(" ", "\u00a0"));
   });
 
   test("a time of another day names the day", () => {
+    const english = createFormats("en", units);
     const date = new Date(2026, 7, 22, 14, 3, 9).getTime();
-    expect(formatTime(date, "en", date)).toBe("14:03:09");
-    expect(formatTime(date, "en", date + 86_400_000)).toBe("Aug 22, 14:03:09");
-    expect(formatTime(date, "ru", date + 86_400_000)).toBe("22 авг., 14:03:09");
+    expect(english.time(date, date)).toBe("14:03:09");
+    expect(english.time(date, date + 86_400_000)).toBe("Aug 22, 14:03:09");
+    expect(createFormats("ru", textsOf("ru").units).time(date, date + 86_400_000)).toBe("22 авг., 14:03:09");
   });
 });
