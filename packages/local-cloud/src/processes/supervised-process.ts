@@ -13,7 +13,7 @@ export type ProcessSpec = {
   /** Called once the child has its own copies of what `stdio` names. */
   readonly onSpawn?: () => void;
   /** Does it answer yet? Asked again and again until it does; a rejection counts as no. */
-  readonly isReady: (signal: AbortSignal) => Promise<boolean>;
+  readonly isReady: (signal: AbortSignal, pid: number) => Promise<boolean>;
   readonly readyTimeoutMs: number;
   /** Asks it to end; SIGKILL follows after `stopTimeoutMs`. */
   readonly stopSignal: NodeJS.Signals;
@@ -134,14 +134,18 @@ const hasEnded = ({ exitCode, signalCode, pid }: ChildProcess): boolean =>
 
 async function waitUntilReady({ child, spec, exited }: Running, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(spec.readyTimeoutMs)]);
-  let ended: string | undefined;
-  const end = exited.then((how) => (ended = how));
-  while (!deadline.aborted && ended === undefined) {
-    const ready = await Promise.race([spec.isReady(deadline).catch(() => false), end]);
-    if (ready === true && !hasEnded(child)) return;
-    await Promise.race([delay(readyPollMs), end]);
+  const late = new Promise<undefined>((resolve) => {
+    if (deadline.aborted) resolve(undefined);
+    deadline.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const ended = exited.then((how) => ({ how }));
+  while (!deadline.aborted) {
+    const asked = spec.isReady(deadline, child.pid ?? 0).catch(() => false);
+    const answer = await Promise.race([ended, late, asked]);
+    if (typeof answer === "object") throw new Error(`${spec.subject} ended while it was starting (${answer.how})`);
+    if (answer === true && !hasEnded(child)) return;
+    await Promise.race([ended, late, delay(readyPollMs)]);
   }
-  if (ended !== undefined) throw new Error(`${spec.subject} ended while it was starting (${ended})`);
   if (signal.aborted) throw new Error(`${spec.subject} was stopped while it was starting`);
   throw new Error(`${spec.subject} was not ready within ${spec.readyTimeoutMs} ms`);
 }

@@ -1,16 +1,22 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { GoogleError } from "../server/google-error.ts";
 
 /** Ports of instances: below those that the system gives to outgoing connections, so that they are free again at the next start. */
-const first = 16_379;
-const count = 1_000;
+const firstPort = 16_379;
+const portCount = 4_000;
 
-/** A port of loopback that nobody listens on and that is not in `taken`. */
-export async function freePort(taken: ReadonlySet<number>): Promise<number> {
-  for (let port = first; port < first + count; port += 1) {
+/**
+ * A port of loopback that nobody listens on and that is not in `taken`.
+ * @param seed decides where the search begins, so that clouds that run beside each other do not meet.
+ */
+export async function freePort(taken: ReadonlySet<number>, seed: string): Promise<number> {
+  const start = createHash("sha256").update(seed).digest().readUInt32BE() % portCount;
+  for (let offset = 0; offset < portCount; offset += 1) {
+    const port = firstPort + ((start + offset) % portCount);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new GoogleError("RESOURCE_EXHAUSTED", `No port is free from ${first} to ${first + count - 1}.`);
+  throw new GoogleError("RESOURCE_EXHAUSTED", `No port is free from ${firstPort} to ${firstPort + portCount - 1}.`);
 }
 
 const isFree = (port: number): Promise<boolean> =>

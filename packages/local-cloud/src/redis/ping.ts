@@ -1,7 +1,9 @@
 import { connect } from "node:net";
 
-/** Does a Redis on this machine answer PONG? */
-export function ping(port: number, password: string | undefined, signal: AbortSignal): Promise<boolean> {
+export type PingTarget = { readonly port: number; readonly password: string | undefined; readonly pid: number };
+
+/** Does this very process answer PONG on loopback? Another server may have taken the port in the meantime. */
+export function ping({ port, password, pid }: PingTarget, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" });
     let received = "";
@@ -15,9 +17,9 @@ export function ping(port: number, password: string | undefined, signal: AbortSi
     socket.once("error", abort).once("close", abort).setTimeout(2_000, abort);
     socket.on("data", (chunk: Buffer) => {
       received += chunk.toString("latin1");
-      if (received.includes("+PONG\r\n")) end(true);
+      if (received.includes("+PONG\r\n")) end(received.includes(`\r\nprocess_id:${pid}\r\n`));
       else if (/^-|\r\n-/.test(received)) end(false);
     });
-    socket.write(`${password === undefined ? "" : `AUTH ${password}\r\n`}PING\r\n`);
+    socket.write(`${password === undefined ? "" : `AUTH ${password}\r\n`}INFO server\r\nPING\r\n`);
   });
 }

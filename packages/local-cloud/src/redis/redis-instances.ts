@@ -69,7 +69,7 @@ export function createRedisInstances({ store, dataDir, log, signal }: CloudConte
   const reservePort = async (): Promise<number> => {
     for (;;) {
       const taken = new Set([...reserved, ...records.list().map(({ document }) => document.port)]);
-      const port = await freePort(taken);
+      const port = await freePort(taken, dataDir);
       if (reserved.has(port)) continue;
       reserved.add(port);
       return port;

@@ -43,7 +43,7 @@ export function createRedisServer({ instance, findBinary, settings, log, signal 
       env: { PATH: process.env["PATH"] },
       stdio: ["ignore", logFile.fd, logFile.fd],
       onSpawn: logFile.close,
-      isReady: (deadline) => ping(port, password, deadline),
+      isReady: (deadline, pid) => ping({ port, password, pid }, deadline),
       readyTimeoutMs: 30_000,
       stopSignal: "SIGTERM",
       stopTimeoutMs: 10_000,
