@@ -9,6 +9,7 @@ import {
   createContainerRuntime,
 } from "../src/runtime/container-runtime.ts";
 import type { LogSource } from "../src/runtime/log-entry.ts";
+import { createLogStore } from "../src/runtime/log-store.ts";
 import { createTestImages, type TestImages } from "./runtime-images.ts";
 
 const source: LogSource = {
@@ -44,6 +45,7 @@ describe.each(["bubblewrap", "host"] as const)("a container run by the %s driver
     runtime = createContainerRuntime({
       stateDir: join(dir, "state"),
       images,
+      logs: createLogStore({ dir: join(dir, "logs"), now: () => new Date() }),
       now: () => new Date(),
       log,
       driver,

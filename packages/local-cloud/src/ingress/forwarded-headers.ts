@@ -1,61 +1,79 @@
-// Pure. What a proxy drops, adds and leaves: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 and the headers that
-// Cloud Run gives a container (https://cloud.google.com/run/docs/container-contract).
+// Pure. Headers on their way through the ingress: https://cloud.google.com/run/docs/reference/request-headers
 import { randomBytes } from "node:crypto";
 
-/** Name, value, name, value, … as Node's `rawHeaders`: keeps order, case and repetitions. */
-export type RawHeaders = readonly string[];
-
+/** Of one connection only, never passed on: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const hopByHop = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
+  ...["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"],
+  ...["te", "trailer", "transfer-encoding", "upgrade"],
+]);
+/** Answered by the ingress itself. */
+const ownRequestHeaders = new Set(["expect", "x-serverless-authorization"]);
+const appended = new Set([
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-host",
+  "forwarded",
+  "x-cloud-trace-context",
 ]);
 
-const values = (headers: RawHeaders, name: string): readonly string[] =>
-  headers.filter((_, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name);
+/** Names and values in turn, as Node and undici take them. */
+export type RawHeaders = string[];
 
-/** Without what concerns one connection only, and without `names`. */
-export function endToEndHeaders(headers: RawHeaders, names: readonly string[] = []): string[] {
-  const named = values(headers, "connection").flatMap((value) =>
-    value.split(",").map((part) => part.trim().toLowerCase()),
-  );
-  const dropped = new Set([...named, ...names]);
-  const kept: string[] = [];
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = headers[index] ?? "";
-    const lower = name.toLowerCase();
-    if (!hopByHop.has(lower) && !dropped.has(lower)) kept.push(name, headers[index + 1] ?? "");
+/** Names that the Connection header adds to those of one connection only. */
+const namedByConnection = (raw: readonly string[]): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (let index = 0; index < raw.length; index += 2) {
+    if (raw[index]?.toLowerCase() !== "connection") continue;
+    for (const name of (raw[index + 1] ?? "").split(",")) names.add(name.trim().toLowerCase());
   }
-  return kept;
-}
-
-const added = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"];
-
-/** What the container is sent: the client's headers, who the client was, and a trace to find the request by. */
-export function requestHeaders(
-  headers: RawHeaders,
-  client: { readonly address: string; readonly host: string },
-): string[] {
-  const forwardedFor = [...values(headers, "x-forwarded-for"), client.address].join(", ");
-  const address = client.address.includes(":") ? `"[${client.address}]"` : client.address;
-  const sent = endToEndHeaders(headers, added);
-  sent.push("X-Forwarded-For", forwardedFor, "X-Forwarded-Proto", "http", "X-Forwarded-Host", client.host);
-  sent.push(
-    "Forwarded",
-    [...values(headers, "forwarded"), `for=${address};host="${client.host}";proto=http`].join(", "),
-  );
-  if (values(headers, "x-cloud-trace-context").length === 0) sent.push("X-Cloud-Trace-Context", createTrace());
-  return sent;
-}
-
-/** `TRACE_ID/SPAN_ID;o=0`: https://cloud.google.com/trace/docs/trace-context#legacy-http-header */
-const createTrace = (): string => {
-  const bytes = randomBytes(24);
-  return `${bytes.toString("hex", 0, 16)}/${bytes.readBigUInt64BE(16)};o=0`;
+  return names;
 };
+
+const tracePrefix = randomBytes(8).toString("hex");
+let traces = 0;
+
+/** `TRACE/SPAN;o=0`: unique, of no further meaning. */
+const newTrace = (): string => {
+  traces += 1;
+  return `${tracePrefix}${traces.toString(16).padStart(16, "0")}/${traces};o=0`;
+};
+
+export type Forwarding = {
+  readonly clientIp: string;
+  /** As the client sent it, with its port. */
+  readonly host: string;
+};
+
+/** A request's headers for the instance. */
+export function requestHeaders(raw: readonly string[], { clientIp, host }: Forwarding): RawHeaders {
+  const named = namedByConnection(raw);
+  const headers: RawHeaders = [];
+  let forwardedFor = "";
+  let trace = "";
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? "";
+    const value = raw[index + 1] ?? "";
+    const lower = name.toLowerCase();
+    if (lower === "x-forwarded-for") forwardedFor = forwardedFor === "" ? value : `${forwardedFor},${value}`;
+    if (lower === "x-cloud-trace-context") trace = value;
+    if (hopByHop.has(lower) || ownRequestHeaders.has(lower) || appended.has(lower) || named.has(lower)) continue;
+    headers.push(name, value);
+  }
+  headers.push("X-Forwarded-For", forwardedFor === "" ? clientIp : `${forwardedFor},${clientIp}`);
+  headers.push("X-Forwarded-Proto", "http", "X-Forwarded-Host", host);
+  headers.push("Forwarded", `for="${clientIp.includes(":") ? `[${clientIp}]` : clientIp}";proto=http`);
+  headers.push("X-Cloud-Trace-Context", trace === "" ? newTrace() : trace);
+  return headers;
+}
+
+/** A response's headers for the client. */
+export function responseHeaders(raw: readonly string[]): RawHeaders {
+  const named = namedByConnection(raw);
+  const headers: RawHeaders = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? "";
+    const lower = name.toLowerCase();
+    if (!hopByHop.has(lower) && !named.has(lower)) headers.push(name, raw[index + 1] ?? "");
+  }
+  return headers;
+}

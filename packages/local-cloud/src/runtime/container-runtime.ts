@@ -9,7 +9,7 @@ import { findExecutable } from "./find-executable.ts";
 import type { ImageConfig, ImageSource, ResolvedImage } from "./image-source.ts";
 import { createLayerStore } from "./layer-store.ts";
 import type { LogSource, LogStream } from "./log-entry.ts";
-import { createLogStore, type LogStore } from "./log-store.ts";
+import type { LogStore } from "./log-store.ts";
 import { createProcessGuard } from "./process-guard.ts";
 import { type Lowers, readTextInImage } from "./rootfs-view.ts";
 import { RuntimeError } from "./runtime-error.ts";
@@ -63,6 +63,7 @@ export type ContainerRuntimeOptions = {
   /** Absolute; below the cloud's data. */
   readonly stateDir: string;
   readonly images: ImageSource;
+  readonly logs: LogStore;
   readonly now: () => Date;
   readonly log: (line: string) => void;
   readonly driver?: DriverName;
@@ -99,8 +100,7 @@ const stopWithGrace = async (
 };
 
 export function createContainerRuntime(options: ContainerRuntimeOptions): ContainerRuntime {
-  const { stateDir, images, now, graceMs = 10_000 } = options;
-  const logs = createLogStore({ dir: `${stateDir}/logs`, now });
+  const { stateDir, images, logs, now, graceMs = 10_000 } = options;
   const guard = createProcessGuard(`${stateDir}/processes`);
   const layers = createLayerStore({ stateDir, images });
   const running = new Set<RunningContainer>();
