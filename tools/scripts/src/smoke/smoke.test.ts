@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import written from "../../../../stack.ts";
+import { loadWrittenStack } from "../workspace.mts";
 import { compareTranscripts } from "./compare.mts";
 import { removalCommands } from "./remove.mts";
 import { throwawayStack } from "./throwaway-stack.mts";
 
+const written = await loadWrittenStack({});
 const options = { written, project: "empty-project", region: "europe-west1", suffix: "a1b2", endpoint: undefined };
 
 test("what happened on one side only is told with its step, whatever the order within a step", () => {
