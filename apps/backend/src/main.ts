@@ -1,4 +1,5 @@
-// One image, several commands: `node src/main.ts api|worker|migrate`. Each loads only what it needs.
+// One image, several commands: `node src/main.ts api|worker|migrate`. Each loads only what it needs. There is no compile
+// cache: it saves 70 of the API's 290 ms of imports, but only in a container that has run before.
 import { type Command, commands, parseConfig } from "./config/parse-config.ts";
 import type { ProcessContext } from "./process/context.ts";
 import { createErrorReporter } from "./process/error-reporter.ts";
@@ -27,6 +28,8 @@ function createContext(command: Command): ProcessContext {
   const logger = createLogger(config.value.logLevel, secretsOf(config.value));
   const reporter = createErrorReporter(config.value, logger);
   const lifecycle = createLifecycle({
+    // A job that was stopped must not be taken for one that succeeded.
+    terminatedExitCode: command === "migrate" ? 143 : 0,
     onEvent: (event, detail) => logger.info(`${event}: ${detail}`),
     onCloseError: (err) => logger.warn({ err }, "something did not close well"),
   });

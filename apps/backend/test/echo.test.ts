@@ -120,7 +120,7 @@ test("limits how often one caller may send, and says when to come back", async (
   expect(answers.filter(({ code }) => code === 202)).toHaveLength(60);
   const limited = answers.filter(({ code }) => code === 429);
   expect(limited).toHaveLength(10);
-  expect(limited[0]).toMatchObject({ retryAfter: "60", body: { error: { code: expect.any(String) } } });
+  expect(limited[0]).toMatchObject({ retryAfter: "60", body: { error: { code: "too-many-requests" } } });
 });
 
 test("takes no more nonces than the queue may hold", async () => {

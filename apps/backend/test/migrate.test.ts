@@ -100,6 +100,15 @@ test("ends a statement that takes too long", async () => {
   expect(outcome).toMatchObject({ kind: "failed", error: { code: "57014" } });
 });
 
+test("stopped while it waits it is no success", async () => {
+  const DATABASE_URL = await postgres.createDatabase("stopped");
+  await (await connect(DATABASE_URL)).query("SELECT pg_advisory_lock($1)", [lockId]);
+  const child = startCommand("migrate", { DATABASE_URL });
+  await child.line((line) => line.includes("another migration is running"));
+  child.kill("SIGTERM");
+  expect(await child.exit).toBe(143);
+});
+
 test("told to stop, it cancels the statement on the server", async () => {
   const url = await postgres.createDatabase("cancelled");
   const client = await connect(url);

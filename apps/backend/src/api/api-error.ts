@@ -29,8 +29,10 @@ export const sendNotFound = (_request: FastifyRequest, reply: FastifyReply): Fas
   reply.code(404).send(errorBody("not-found", "there is nothing at this path"));
 
 /** `FST_ERR_CTP_BODY_TOO_LARGE` → `body-too-large`. */
-const codeOf = ({ code }: FastifyError): string =>
-  code
-    ?.replace(/^FST_ERR_(CTP_)?/, "")
-    .toLowerCase()
-    .replaceAll("_", "-") || "invalid-request";
+const codeOf = ({ code, statusCode }: FastifyError): string =>
+  statusCode === 429
+    ? "too-many-requests"
+    : code
+        ?.replace(/^FST_ERR_(CTP_)?/, "")
+        .toLowerCase()
+        .replaceAll("_", "-") || "invalid-request";

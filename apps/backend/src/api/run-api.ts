@@ -4,6 +4,7 @@ import { type Component, observeComponent, systemClock } from "../health/compone
 import { databaseComponent, redisComponent, workerComponent } from "../health/components.ts";
 import { buildReport } from "../health/report.ts";
 import type { ProcessContext } from "../process/context.ts";
+import type { Logger } from "../process/logger.ts";
 import { createTaskQueue } from "../queue/task-queue.ts";
 import type { Health } from "./health-routes.ts";
 import { createServer } from "./server.ts";
@@ -19,8 +20,8 @@ export async function runApi({ config, logger, reporter, lifecycle }: ProcessCon
   const queue = config.redis && createTaskQueue(config.redis, logger);
   if (queue) lifecycle.onStop(queue.close);
 
-  const observe = (component: Component) =>
-    observeComponent(component, systemClock, ({ id }, err) => logger.warn({ err }, `${id} is not well`));
+  const logChange = createChangeLog(logger);
+  const observe = (component: Component) => observeComponent(component, systemClock, logChange);
   const database = observe(databaseComponent(pool));
   const redis = observe(redisComponent(queue));
   const worker = observe(workerComponent(queue));
@@ -51,4 +52,15 @@ async function listen(server: FastifyInstance, port: number): Promise<void> {
     );
     process.exit(2);
   }
+}
+
+/** Once when a component falls ill and once when it is well again, not at every look. */
+function createChangeLog(logger: Logger): (component: Component, error: unknown) => void {
+  const unwell = new Set<string>();
+  return ({ id }, err) => {
+    if (err !== undefined) logger[unwell.has(id) ? "debug" : "warn"]({ err }, `${id} is not well`);
+    else if (unwell.has(id)) logger.info(`${id} is well again`);
+    if (err === undefined) unwell.delete(id);
+    else unwell.add(id);
+  };
 }

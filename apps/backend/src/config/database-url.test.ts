@@ -16,6 +16,7 @@ test.for([
   ["postgresql://appuser:p@localhost/appdb?host=/cloudsql/p:r:i", { ...base, host: "/cloudsql/p:r:i" }],
   ["postgresql://appuser:p@%2Fcloudsql%2Fp%3Ar%3Ai/appdb", { ...base, host: "/cloudsql/p:r:i" }],
   ["postgresql://appuser:p%40s%2Fs%3A%3F@h/appdb", { ...base, host: "h", password: "p@s/s:?" }],
+  ["postgresql://appuser:p@[::1]:5432/appdb", { ...base, host: "::1" }],
   ["postgresql://appuser@h/appdb", { ...base, host: "h", password: "" }],
   ["postgresql://appuser:p@h/appdb?sslmode=require", { ...base, host: "h", tls: "unverified" }],
   ["postgresql://appuser:p@h/appdb?sslmode=verify-full", { ...base, host: "h", tls: "verified" }],

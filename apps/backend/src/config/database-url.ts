@@ -35,7 +35,7 @@ export function parseDatabaseUrl(text: string, hostOverride: string | undefined)
   if (!url || !/^postgres(ql)?:$/.test(url.protocol))
     return problem("must be a URL such as postgresql://user:password@host:5432/database");
   const parameters = url.searchParams;
-  const host = hostOverride ?? parameters.get("host") ?? decode(url.hostname) ?? "";
+  const host = hostOverride ?? parameters.get("host") ?? decode(url.hostname)?.replace(/^\[(.*)\]$/, "$1") ?? "";
   const fields = {
     host: host || "localhost",
     port: Number(parameters.get("port") ?? (url.port || "5432")),

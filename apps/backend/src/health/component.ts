@@ -41,11 +41,14 @@ export const systemClock: Clock = { now: () => new Date(), monotonicMs: () => pe
 
 export type ObserveCheck = () => Promise<Check>;
 
-/** Looks at a component when asked, not more often than its time to live, never twice at once. */
+/**
+ * Looks at a component when asked, not more often than its time to live, never twice at once.
+ * @param onLook is told the outcome of each look: the error, or undefined.
+ */
 export function observeComponent(
   component: Component,
   clock: Clock,
-  onFailure: (component: Component, error: unknown) => void,
+  onLook: (component: Component, error: unknown) => void,
 ): ObserveCheck {
   const { probe } = component;
   if (!probe) return async () => notConfigured(component, clock);
@@ -57,7 +60,7 @@ export function observeComponent(
         () => undefined,
         (reason: unknown) => reason ?? new Error("rejected with nothing"),
       );
-      if (error !== undefined) onFailure(component, error);
+      onLook(component, error);
       const latency = Math.round(10 * (clock.monotonicMs() - start)) / 10;
       return {
         ...identity(component),

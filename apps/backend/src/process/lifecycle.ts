@@ -13,17 +13,17 @@ export type Lifecycle = {
 };
 
 export type LifecycleOptions = {
+  /** What the process exits with when SIGTERM has drained it: 0 for what serves, not for what was to finish. */
+  readonly terminatedExitCode: number;
   readonly onEvent: (event: "stopping" | "drained" | "not-drained", detail: string) => void;
   readonly onCloseError: (error: unknown) => void;
 };
 
-const exitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 0 };
-
 /**
- * Takes SIGTERM and SIGINT over. The first one drains within `drainMs` and exits with 0 (SIGTERM) or 130 (SIGINT), or
- * with 1 when time ran out; a second one ends the process at once.
+ * Takes SIGTERM and SIGINT over. The first one drains within `drainMs` and exits with `terminatedExitCode` (SIGTERM) or 130
+ * (SIGINT), or with 1 when time ran out; a second one ends the process at once.
  */
-export function createLifecycle({ onEvent, onCloseError }: LifecycleOptions): Lifecycle {
+export function createLifecycle({ terminatedExitCode, onEvent, onCloseError }: LifecycleOptions): Lifecycle {
   const controller = new AbortController();
   const closers: (() => Promise<unknown>)[] = [];
 
@@ -41,7 +41,7 @@ export function createLifecycle({ onEvent, onCloseError }: LifecycleOptions): Li
     if (controller.signal.aborted) process.exit(128 + number);
     onEvent("stopping", name);
     controller.abort(new Error(`received ${name}`));
-    void stop(exitCodes[name] ?? 0);
+    void stop(name === "SIGINT" ? 130 : terminatedExitCode);
   };
   process.on("SIGTERM", receive);
   process.on("SIGINT", receive);
