@@ -8,11 +8,13 @@ import { StorageError } from "./storage-error.ts";
 
 type Binding = StoredPolicy["bindings"][number];
 
-const etagFor = (bindings: readonly Binding[], salt: string): string =>
-  createHash("sha256")
+/** Base64 of hexadecimal digits: it has neither `+` nor `/`, which gcloud would send back as `-` and `_`. */
+const etagFor = (bindings: readonly Binding[], salt: string): string => {
+  const digest = createHash("sha256")
     .update(JSON.stringify([bindings, salt]))
-    .digest("base64")
-    .slice(0, 12);
+    .digest("hex");
+  return Buffer.from(digest.slice(0, 9)).toString("base64");
+};
 
 /** What Google gives a new bucket: https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-modifiable */
 export const defaultPolicy = (project: string): StoredPolicy => {

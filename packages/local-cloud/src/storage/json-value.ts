@@ -6,9 +6,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A request's body; an absent one is empty. */
+/** A request's body; an absent one is empty, and so is the `null` that rclone sends. */
 export const asBody = (value: unknown): JsonObject => {
-  if (value === undefined) return {};
+  if (value === undefined || value === null) return {};
   if (isJsonObject(value)) return value;
   throw new StorageError("parseError", "Parse Error: the body is not a JSON object.");
 };

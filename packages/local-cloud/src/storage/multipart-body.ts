@@ -10,8 +10,6 @@ export type BodyPart = {
 };
 
 const MAX_HEADER_BYTES = 16 * 1024;
-const lineBreak = Buffer.from("\r\n");
-const headerEnd = Buffer.from("\r\n\r\n");
 
 const malformed = (why: string): StorageError => new StorageError("parseError", `Malformed multipart body: ${why}.`);
 
@@ -67,7 +65,7 @@ class Window {
 const readHeaders = (text: string): Record<string, string> =>
   Object.fromEntries(
     text
-      .split("\r\n")
+      .split(/\r?\n/)
       .filter((line) => line.includes(":"))
       .map((line) => [line.slice(0, line.indexOf(":")).trim().toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
   );
@@ -87,24 +85,41 @@ async function* readUntil(window: Window, delimiter: Buffer): AsyncGenerator<Buf
   }
 }
 
+/** Breaks lines as the first boundary's line does: gcloud writes bare line feeds, against the RFC. */
+const readLineBreak = async (window: Window): Promise<string> => {
+  while (window.bytes.length < 2) await window.fill();
+  return window.bytes[0] === "\n".charCodeAt(0) ? "\n" : "\r\n";
+};
+
+/** True after the last boundary, which ends in two dashes. */
+const isLastBoundary = async (window: Window): Promise<boolean> => {
+  while (window.bytes.length < 2) await window.fill();
+  return window.bytes.subarray(0, 2).toString() === "--";
+};
+
+const readPartHeaders = async (window: Window, lineBreak: string): Promise<Record<string, string>> => {
+  const rest = await window.takeUntil(Buffer.from(lineBreak), "boundary");
+  if (rest.trim() !== "") throw malformed("something follows a boundary");
+  while (window.bytes.length < lineBreak.length) await window.fill();
+  // A part without headers has an empty line only.
+  const bare = window.bytes.subarray(0, lineBreak.length).toString() === lineBreak;
+  if (!bare) return readHeaders(await window.takeUntil(Buffer.from(lineBreak + lineBreak), "headers"));
+  window.take(lineBreak.length);
+  return {};
+};
+
 /** Parts in their order. Throws 400 for what is no multipart body with this boundary. */
 export async function* readParts(source: AsyncIterable<Buffer>, boundary: string): AsyncGenerator<BodyPart> {
   const window = new Window(source);
-  const delimiter = Buffer.from(`\r\n--${boundary}`);
   const preamble = await window.takeUntil(Buffer.from(`--${boundary}`), "preamble");
   if (preamble.trim() !== "") throw malformed("it does not start with its boundary");
-  for (;;) {
-    while (window.bytes.length < 2) await window.fill();
-    if (window.bytes.subarray(0, 2).toString() === "--") return await window.drain();
-    // A part without headers has an empty line only.
-    const first = await window.takeUntil(lineBreak, "boundary");
-    if (first.trim() !== "") throw malformed("something follows a boundary");
-    while (window.bytes.length < 2) await window.fill();
-    const bare = window.bytes.subarray(0, 2).equals(lineBreak);
-    const headers = bare ? {} : readHeaders(await window.takeUntil(headerEnd, "headers"));
-    if (bare) window.take(2);
+  const lineBreak = await readLineBreak(window);
+  const delimiter = Buffer.from(`${lineBreak}--${boundary}`);
+  while (!(await isLastBoundary(window))) {
+    const headers = await readPartHeaders(window, lineBreak);
     const body = readUntil(window, delimiter);
     yield { headers, body };
     for await (const _ of body);
   }
+  await window.drain();
 }

@@ -8,7 +8,7 @@ import type { ObjectTarget } from "./object-writes.ts";
 import { readNumber, readPreconditions } from "./preconditions.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { noSuchObject, StorageError } from "./storage-error.ts";
-import { param } from "./storage-route.ts";
+import { isFlagSet, param } from "./storage-route.ts";
 
 export type FoundObject = { readonly bucket: BucketRecord; readonly record: ObjectRecord };
 
@@ -29,7 +29,7 @@ export const missingObject = ({ cloud }: StorageContext, request: CloudRequest, 
 /** Also finds soft-deleted generations where the query asks for them. Throws 404. */
 export const findObject = (context: StorageContext, request: CloudRequest): FoundObject => {
   const { bucket, name, generation } = readTarget(context, request);
-  const softDeleted = request.query.get("softDeleted") === "true";
+  const softDeleted = isFlagSet(request, "softDeleted");
   if (softDeleted && generation === undefined)
     throw new StorageError("required", "A generation is required for a soft-deleted object.", "generation");
   const record =

@@ -12,7 +12,7 @@ import { parseFields, selectField } from "./partial-response.ts";
 import { conditionNotMet, judge, readNumber, readPreconditions } from "./preconditions.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { noSuchObject, StorageError } from "./storage-error.ts";
-import { param, refuseAcls, refuseParameters, type StorageMethod, storageRoutes } from "./storage-route.ts";
+import { isFlagSet, param, refuseAcls, refuseParameters, type StorageMethod, storageRoutes } from "./storage-route.ts";
 
 const MAX_PAGE = 1_000;
 
@@ -51,23 +51,26 @@ const get = async (context: StorageContext, request: CloudRequest): Promise<Clou
   return isUnchanged(request, found) ? { status: 304 } : respond(request, found);
 };
 
-const listKind = ({ query }: CloudRequest): ListedKind => {
-  const versions = query.get("versions") === "true";
-  const softDeleted = query.get("softDeleted") === "true";
+const listKind = (request: CloudRequest): ListedKind => {
+  const versions = isFlagSet(request, "versions");
+  const softDeleted = isFlagSet(request, "softDeleted");
   if (versions && softDeleted)
     throw new StorageError("invalid", "versions and softDeleted cannot be true together.", "softDeleted");
   return softDeleted ? "soft-deleted" : versions ? "versions" : "live";
 };
 
-const readListQuery = ({ query }: CloudRequest): ListQuery => ({
-  prefix: query.get("prefix") ?? "",
-  delimiter: query.get("delimiter") ?? "",
-  startOffset: query.get("startOffset") ?? "",
-  endOffset: query.get("endOffset") ?? undefined,
-  includeTrailingDelimiter: query.get("includeTrailingDelimiter") === "true",
-  maxResults: Math.min(readNumber(query, "maxResults") || MAX_PAGE, MAX_PAGE),
-  pageToken: query.get("pageToken") || undefined,
-});
+const readListQuery = (request: CloudRequest): ListQuery => {
+  const { query } = request;
+  return {
+    prefix: query.get("prefix") ?? "",
+    delimiter: query.get("delimiter") ?? "",
+    startOffset: query.get("startOffset") ?? "",
+    endOffset: query.get("endOffset") ?? undefined,
+    includeTrailingDelimiter: isFlagSet(request, "includeTrailingDelimiter"),
+    maxResults: Math.min(readNumber(query, "maxResults") || MAX_PAGE, MAX_PAGE),
+    pageToken: query.get("pageToken") || undefined,
+  };
+};
 
 const list = ({ buckets, objects }: StorageContext, request: CloudRequest): CloudResponse => {
   refuseParameters(request, "matchGlob", "filter");

@@ -78,9 +78,12 @@ export const refuseAcls = ({ query }: CloudRequest, bucket: BucketRecord | undef
   }
 };
 
+/** gcloud writes `True`, as Python does. */
+export const isFlagSet = ({ query }: CloudRequest, name: string): boolean => query.get(name)?.toLowerCase() === "true";
+
 /** Answers with 501 for a parameter that changes what is returned and that is not done here. */
 export const refuseParameters = ({ query }: CloudRequest, ...names: readonly string[]): void => {
-  const given = names.find((name) => ![null, "", "false"].includes(query.get(name)));
+  const given = names.find((name) => !["", "false"].includes((query.get(name) ?? "").toLowerCase()));
   if (given !== undefined)
     throw new StorageError("notImplemented", `${given} is not implemented in the local cloud.`, given);
 };
