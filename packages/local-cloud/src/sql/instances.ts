@@ -5,11 +5,17 @@ import type { CloudContext } from "../server/types.ts";
 import { databaseFlags } from "./database-flags.ts";
 import { connectionName, type InstanceRecord, instanceKey, majorOf } from "./instance-model.ts";
 import { findPostgres, installHint, type PostgresBinaries } from "./postgres-binaries.ts";
+import { canRunPostgres } from "./postgres-command.ts";
 import { createPostgresServer, type PostgresServer } from "./postgres-server.ts";
 import { socketDirFor } from "./socket-dir.ts";
 import { sqlError } from "./sql-error.ts";
 
 export type Instances = ReturnType<typeof createInstances>;
+
+const unusable = (message: string): GoogleError => sqlError("FAILED_PRECONDITION", "failedPrecondition", message);
+
+const rootHint =
+  "PostgreSQL does not run as root, and this system forbids user namespaces: run the local cloud as an ordinary user.";
 
 export function createInstances({ store, dataDir, log, signal }: CloudContext) {
   const records = store.collection<InstanceRecord>("sql.instances");
@@ -17,15 +23,15 @@ export function createInstances({ store, dataDir, log, signal }: CloudContext) {
   const binaries = new Map<number, PostgresBinaries>();
   const rootDir = join(dataDir, "sql");
 
-  /** @throws {GoogleError} FAILED_PRECONDITION with what to install. */
+  /** @throws {GoogleError} FAILED_PRECONDITION with what is missing on this machine. */
   const requireBinaries = async (major: number): Promise<PostgresBinaries> => {
-    const found = binaries.get(major) ?? (await findPostgres(major, join(rootDir, "libraries")));
-    if (found) {
-      binaries.set(major, found);
-      return found;
-    }
-    const message = `PostgreSQL ${major} is not installed on this machine: ${installHint(major)}.`;
-    throw sqlError("FAILED_PRECONDITION", "failedPrecondition", message);
+    const known = binaries.get(major);
+    if (known) return known;
+    const found = await findPostgres(major, join(rootDir, "libraries"));
+    if (!found) throw unusable(`PostgreSQL ${major} is not installed on this machine: ${installHint(major)}.`);
+    if (!(await canRunPostgres())) throw unusable(rootHint);
+    binaries.set(major, found);
+    return found;
   };
 
   const find = (project: string, name: string): InstanceRecord => {

@@ -1,5 +1,7 @@
-// Pure but for what it is told of the machine: the command lines of PostgreSQL's programs.
+// The command lines of PostgreSQL's programs.
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Command, diesWithParent } from "../processes/dies-with-parent.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
 
@@ -14,6 +16,15 @@ const asOrdinaryUser = ({ file, args }: Command): Command =>
   process.getuid?.() === 0
     ? { file: "unshare", args: ["--user", "--map-user=1000", "--map-group=1000", "--", file, ...args] }
     : { file, args };
+
+/** May programs be run so? Some containers forbid user namespaces even to root. */
+export async function canRunPostgres(): Promise<boolean> {
+  const { file, args } = asOrdinaryUser({ file: "true", args: [] });
+  return promisify(execFile)(file, [...args], { timeout: 5_000 }).then(
+    () => true,
+    () => false,
+  );
+}
 
 type ServerPaths = {
   readonly binaries: PostgresBinaries;
