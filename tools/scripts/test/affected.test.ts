@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { UnitStatus } from "@slipway/deploy-sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findFreePort } from "./support/free-port.ts";
 import { type Finished, runProcess, workspace } from "./support/run-command.ts";
 import { resultOf, startStack, type UpStack } from "./support/stack-up.ts";
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
     cwd: clone,
     env: { PATH: `${workspace}/node_modules/.bin:${process.env["PATH"]}` },
   });
-  stack = await startStack(join(folder, "cloud"), clone);
+  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, clone);
 }, 300_000);
 afterAll(async () => {
   stack.child.kill("SIGTERM");

@@ -5,26 +5,27 @@ import { join } from "node:path";
 import type { ReleaseSummary } from "@slipway/deploy-sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "./support/browser.ts";
+import { findFreePort } from "./support/free-port.ts";
 import { processesThatName } from "./support/local-processes.ts";
 import { type Finished, runScript } from "./support/run-command.ts";
-import { resultOf, startStack, type UpResult, type UpStack, upOnce } from "./support/stack-up.ts";
+import { type Place, resultOf, startStack, type UpResult, type UpStack, upOnce } from "./support/stack-up.ts";
 
 const units = ["backend", "migrate", "api", "worker", "frontend"];
-let dataDir: string;
+let place: Place;
 let first: Finished;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "slipway-up-"));
-  first = await upOnce(dataDir);
+  place = { dataDir: await mkdtemp(join(tmpdir(), "slipway-up-")), port: await findFreePort() };
+  first = await upOnce(place);
 }, 300_000);
-afterAll(() => rm(dataDir, { recursive: true, force: true, maxRetries: 3 }));
+afterAll(() => rm(place.dataDir, { recursive: true, force: true, maxRetries: 3 }));
 
 describe("npm start -- --once", () => {
   test("deploys the five units, verifies them and leaves no process", () => {
     expect(first.code, first.stderr).toBe(0);
     const { status } = resultOf<UpResult>(first);
     expect(status.map(({ unit, state }) => [unit, state])).toEqual(units.map((unit) => [unit, "serving"]));
-    expect(processesThatName(dataDir)).toEqual([]);
+    expect(processesThatName(place.dataDir)).toEqual([]);
   });
 
   test("all tasks of the run belong to one release of one environment", () => {
@@ -35,7 +36,7 @@ describe("npm start -- --once", () => {
   });
 
   test("again at once writes nothing", async () => {
-    const again = await upOnce(dataDir);
+    const again = await upOnce(place);
     expect(again.code, again.stderr).toBe(0);
     expect(resultOf<UpResult>(again).counters.writes).toEqual({ total: 0, byService: {} });
   }, 120_000);
@@ -48,7 +49,7 @@ const isReport = (value: unknown): value is Report =>
 describe("npm start", () => {
   let stack: UpStack;
   beforeAll(async () => {
-    stack = await startStack(dataDir);
+    stack = await startStack(place);
   }, 180_000);
   afterAll(async () => {
     stack.child.kill("SIGKILL");
@@ -88,6 +89,6 @@ describe("npm start", () => {
     stack.child.kill("SIGINT");
     const { code } = await stack.finished;
     expect(code).toBe(130);
-    expect(processesThatName(dataDir)).toEqual([]);
+    expect(processesThatName(place.dataDir)).toEqual([]);
   }, 60_000);
 });

@@ -19,18 +19,23 @@ export const resultOf = <Value>({ events, stdout, stderr }: Finished): Value => 
   return result["result"] as Value;
 };
 
-/** `npm start -- --once --json`, on any free port. */
-export const upOnce = (dataDir: string): Promise<Finished> =>
-  runScript("up", ["--once", "--json", "--port", "0", "--data-dir", dataDir], { timeoutMs: 300_000 });
+export type Place = { readonly dataDir: string; readonly port: number };
+
+/** `npm start -- --once --json`. */
+export const upOnce = ({ dataDir, port }: Place): Promise<Finished> =>
+  runScript("up", ["--once", "--json", "--port", String(port), "--data-dir", dataDir], { timeoutMs: 300_000 });
 
 export type UpStack = Running & { readonly endpoint: string; readonly env: Readonly<Record<string, string>> };
 
 /** `npm start`, once it is ready and serves. */
-export async function startStack(dataDir: string, cwd = workspace): Promise<UpStack> {
-  const running = startProcess(["node", "tools/scripts/src/main.mts", "up", "--port", "0", "--data-dir", dataDir], {
-    cwd,
-    timeoutMs: 600_000,
-  });
+export async function startStack({ dataDir, port }: Place, cwd = workspace): Promise<UpStack> {
+  const running = startProcess(
+    ["node", "tools/scripts/src/main.mts", "up", "--port", String(port), "--data-dir", dataDir],
+    {
+      cwd,
+      timeoutMs: 600_000,
+    },
+  );
   let ended = false;
   const finished = running.finished.finally(() => {
     ended = true;
