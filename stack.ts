@@ -5,6 +5,9 @@ const env = {
   DATABASE_HOST: "/cloudsql/{database.connectionName}",
   CORS_ALLOWED_ORIGINS: "{sites.frontend.url}",
   ALLOWED_HOSTS: "{services.api.host}",
+  // Told by the health endpoints. A new commit or release alone does not make a new revision.
+  COMMIT_SHA: "{commit}",
+  RELEASE_ID: "{release}",
 };
 
 export default defineStack({

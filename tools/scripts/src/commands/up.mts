@@ -112,6 +112,7 @@ async function up(context: CommandContext): Promise<number> {
     };
     present.result(result, () => statusText(status));
     present.line(`ready in ${formatDuration(performance.now() - startedAt)}`);
+    for (const { kind, url } of status) if (kind === "site" && url) present.line(`open   ${url}`);
     if (options.once) return 0;
     present.line("Ctrl-C stops everything; what is deployed is found again by the next start.");
     await followLogs({ stack, target }, context).catch((error: unknown) => {

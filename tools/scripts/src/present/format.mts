@@ -23,9 +23,11 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** A digest or a commit short enough for a line; other versions as they are. */
+/** A digest, a commit or a site's manifest short enough for a line; other versions as they are. */
 export const shortVersion = (version: string): string =>
-  version.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/, "sha256:$1").replace(/^[0-9a-f]{40}$/, (sha) => sha.slice(0, 12));
+  version
+    .replace(/sha256:([0-9a-f]{12})[0-9a-f]+/, "sha256:$1")
+    .replace(/^[0-9a-f]{40,64}$/, (hex) => hex.slice(0, 12));
 
 export function resultLine(result: UnitResult): string {
   switch (result.status) {
