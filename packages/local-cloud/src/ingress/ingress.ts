@@ -2,6 +2,7 @@
 // free, and passes the request through.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { AcquireError, type Lease } from "../run/request-queue.ts";
 import { parseResource, shortName } from "../run/resource-names.ts";
 import type { RunEngine } from "../run/run-engine.ts";
@@ -10,7 +11,7 @@ import type { LogSource } from "../runtime/log-entry.ts";
 import type { CloudContext, HostHandler } from "../server/types.ts";
 import type { Forwarding } from "./forwarded-headers.ts";
 import { createInvokerCheck } from "./invoker-check.ts";
-import { proxyRequest } from "./proxy-request.ts";
+import { type ProxyEnd, proxyRequest } from "./proxy-request.ts";
 import { proxyUpgrade } from "./proxy-upgrade.ts";
 import {
   brokenInstance,
@@ -36,6 +37,9 @@ export type IngressOptions = {
   /** From 0 to 1. */
   readonly random?: () => number;
 };
+
+const maxAttempts = 20;
+const retryMs = 25;
 
 /** Kept by Google for itself: https://cloud.google.com/run/docs/known-issues#reserved_url_paths */
 const isReservedPath = (path: string): boolean =>
@@ -118,19 +122,35 @@ export function createIngress(
   const forward = (
     request: IncomingMessage,
     response: ServerResponse,
-    route: ServiceRoute,
     target: RouteTarget,
     lease: Lease,
-  ): void =>
-    proxyRequest({
-      ...{ request, response, timeoutMs: target.timeoutMs },
-      pool: upstreams.of(lease),
-      forwarding: forwardingOf(request),
-      onEnd: (refusal) => {
+  ): Promise<ProxyEnd> =>
+    new Promise((resolve) => {
+      const onEnd = (end: ProxyEnd): void => {
         lease.release();
-        if (refusal) logRefusal(request, route, refusal);
-      },
+        resolve(end);
+      };
+      const pool = upstreams.of(lease);
+      proxyRequest({ request, response, pool, forwarding: forwardingOf(request), timeoutMs: target.timeoutMs, onEnd });
     });
+
+  /** Sends the request on, to another instance where the first turned out to be gone. Resolves with what is left to answer. */
+  const serve = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: RouteTarget,
+  ): Promise<Refusal | undefined> => {
+    for (let attempt = 0, resets = 0; attempt < maxAttempts; attempt++) {
+      const lease = fleet.tryAcquire(target.revision) ?? (await waitForLease(target, response));
+      const end = await forward(request, response, target, lease);
+      if (end.kind === "over" || end.kind === "failed") return end.refusal;
+      if (end.kind === "reset") resets += 1;
+      if (resets > 1) return brokenInstance;
+      // An instance that has just ended is known to have within moments.
+      if (end.kind === "unreached") await delay(retryMs);
+    }
+    return brokenInstance;
+  };
 
   /** For a request that has to wait: its client's leaving, or its time, takes it out of the queue. */
   const waitForLease = async (target: RouteTarget, stream: ServerResponse | Duplex): Promise<Lease> => {
@@ -156,14 +176,10 @@ export function createIngress(
         return sendRefusal(response, admission.refusal);
       }
       const { route, target } = admission;
-      try {
-        const lease = fleet.tryAcquire(target.revision) ?? (await waitForLease(target, response));
-        forward(request, response, route, target, lease);
-      } catch (error) {
-        const refusal = refusalOf(error, target);
-        logRefusal(request, route, refusal);
-        sendRefusal(response, refusal);
-      }
+      const refusal = await serve(request, response, target).catch((error: unknown) => refusalOf(error, target));
+      if (refusal === undefined) return;
+      logRefusal(request, route, refusal);
+      if (!response.headersSent) sendRefusal(response, refusal);
     },
     upgrade: (request, socket, head) => {
       const admission = admit(request);

@@ -1,8 +1,9 @@
 // One request to one instance and its answer back, both streamed: nothing is held but what the sockets hold.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { PassThrough } from "node:stream";
 import type { Dispatcher, Pool } from "undici";
 import { type Forwarding, requestHeaders, responseHeaders } from "./forwarded-headers.ts";
-import { brokenInstance, type Refusal, sendRefusal, timedOut } from "./refusal.ts";
+import { brokenInstance, type Refusal, timedOut } from "./refusal.ts";
 
 export type ProxyExchange = {
   readonly request: IncomingMessage;
@@ -10,16 +11,25 @@ export type ProxyExchange = {
   readonly pool: Pool;
   readonly forwarding: Forwarding;
   readonly timeoutMs: number;
-  /** Called once, when the instance is free of the request; with what went wrong, if anything did. */
-  readonly onEnd: (refusal: Refusal | undefined) => void;
+  /** Called once, when the instance is free of the request. */
+  readonly onEnd: (end: ProxyEnd) => void;
 };
 
-/** Methods that may be sent twice when a connection was closed before anything came back. */
-const isRepeatable = ({ method, headers }: IncomingMessage): boolean =>
-  (method === "GET" || method === "HEAD") && !hasBody(headers);
+export type ProxyEnd =
+  /** The client has its answer, or has gone, or was cut off in the middle of an answer that could not be finished. */
+  | { readonly kind: "over"; readonly refusal?: Refusal }
+  /** Nothing was answered: that is the caller's to do. */
+  | { readonly kind: "failed"; readonly refusal: Refusal }
+  /** Nothing listened there; the request has not been seen by anybody, and may be sent again. */
+  | { readonly kind: "unreached" }
+  /** The connection was closed before an answer began; it may have been an idle one that the instance closed just then. */
+  | { readonly kind: "reset" };
 
-const hasBody = (headers: IncomingMessage["headers"]): boolean =>
+const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+const mayRepeat = ({ method }: IncomingMessage): boolean =>
+  method === "GET" || method === "HEAD" || method === "OPTIONS";
 
 const rawStrings = (raw: unknown): readonly string[] =>
   Array.isArray(raw)
@@ -28,33 +38,26 @@ const rawStrings = (raw: unknown): readonly string[] =>
 
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #exchange: ProxyExchange;
+  readonly #onClose = (): void => this.#onClientClose();
   #controller: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
-  #answered = false;
-  #repeated = false;
 
   constructor(exchange: ProxyExchange) {
     this.#exchange = exchange;
   }
 
   start(): void {
-    const { response, timeoutMs } = this.#exchange;
+    const { request, response, pool, forwarding, timeoutMs } = this.#exchange;
     this.#timer = setTimeout(() => this.#fail(timedOut), timeoutMs);
-    response.on("close", () => {
-      if (!response.writableFinished) this.#fail(undefined);
-    });
-    this.#send();
-  }
-
-  #send(): void {
-    const { request, pool, forwarding } = this.#exchange;
+    response.on("close", this.#onClose);
     pool.dispatch(
       {
         path: request.url ?? "/",
         method: request.method as Dispatcher.HttpMethod,
         headers: requestHeaders(request.rawHeaders, forwarding),
-        body: hasBody(request.headers) ? request : null,
+        // The dispatcher destroys a body that it could not send, and with the request itself its client's connection.
+        body: hasBody(request) ? request.pipe(new PassThrough()) : null,
       },
       this,
     );
@@ -62,7 +65,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error("the client has gone"));
+    if (this.#over) controller.abort(new Error("the request is over"));
   }
 
   onResponseStart(
@@ -72,7 +75,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     text?: string,
   ): void {
     if (statusCode < 200) return; // Node has answered `100 Continue` itself, and sends no other
-    this.#answered = true;
     this.#exchange.response.writeHead(statusCode, text, responseHeaders(rawStrings(controller.rawHeaders)));
   }
 
@@ -85,35 +87,39 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: Record<string, string | string[]>): void {
     const { response } = this.#exchange;
-    if (Object.keys(trailers ?? {}).length > 0) response.addTrailers(trailers as NodeJS.Dict<string>);
+    if (trailers && Object.keys(trailers).length > 0) response.addTrailers(trailers as NodeJS.Dict<string>);
     response.end();
-    this.#finish(undefined);
+    this.#finish({ kind: "over" });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, _error: Error): void {
-    if (this.#over) return;
-    if (!this.#answered && !this.#repeated && isRepeatable(this.#exchange.request)) {
-      // An idle connection that the instance closed just as it was used again.
-      this.#repeated = true;
-      this.#send();
-      return;
-    }
-    this.#fail(brokenInstance);
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error & { readonly code?: string }): void {
+    const { request, response } = this.#exchange;
+    const untouched = !this.#over && !response.headersSent && !hasBody(request);
+    if (untouched && error.code === "ECONNREFUSED") this.#finish({ kind: "unreached" });
+    else if (untouched && mayRepeat(request)) this.#finish({ kind: "reset" });
+    else this.#fail(brokenInstance);
+  }
+
+  #onClientClose(): void {
+    if (!this.#exchange.response.writableFinished) this.#fail(undefined);
   }
 
   #fail(refusal: Refusal | undefined): void {
     if (this.#over) return;
-    const { response } = this.#exchange;
-    this.#finish(refusal);
+    const { request, response } = this.#exchange;
+    const isOver = refusal === undefined || response.headersSent;
+    this.#finish(isOver ? { kind: "over", ...(refusal && { refusal }) } : { kind: "failed", refusal });
     this.#controller?.abort(new Error("the request is over"));
-    if (refusal === undefined || this.#answered) response.destroy();
-    else sendRefusal(response, refusal);
+    request.unpipe();
+    if (isOver) response.destroy();
+    else request.resume(); // what the client still sends is read, so that it gets to read the answer
   }
 
-  #finish(refusal: Refusal | undefined): void {
+  #finish(end: ProxyEnd): void {
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#exchange.onEnd(refusal);
+    this.#exchange.response.off("close", this.#onClose);
+    this.#exchange.onEnd(end);
   }
 }
 

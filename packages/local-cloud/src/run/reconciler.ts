@@ -3,7 +3,7 @@
 import type { CloudContext } from "../server/types.ts";
 import { condition, isReady, keepTransitions, succeeded } from "./conditions.ts";
 import type { Fleet } from "./fleet.ts";
-import type { Revision } from "./model.ts";
+import type { Container, Revision } from "./model.ts";
 import type { OperationOutcome } from "./operations.ts";
 import {
   decideOutcome,
@@ -14,7 +14,7 @@ import {
   verdictConditions,
 } from "./outcome.ts";
 import { ownerName, parseResource, shortName } from "./resource-names.ts";
-import type { RevisionStarter, RevisionVerdict } from "./revision-starter.ts";
+import { pinReference, type RevisionStarter, type RevisionVerdict } from "./revision-starter.ts";
 import type { Revisioned, RevisionedKind, RevisionShare } from "./revisioned-kind.ts";
 import type { RunState } from "./run-state.ts";
 import { revisionShares } from "./traffic.ts";
@@ -27,6 +27,10 @@ export type ReconcilerOptions = {
   readonly now: CloudContext["now"];
   readonly log: CloudContext["log"];
 };
+
+/** A revision shows the digest that its tag meant when it was made. */
+const pinContainers = ({ containers = [] }: Revision, digest: string): readonly Container[] =>
+  containers.map((container) => ({ ...container, image: pinReference(container.image, digest) }));
 
 export class Reconciler<Resource extends Revisioned> {
   readonly #kind: RevisionedKind<Resource>;
@@ -112,6 +116,7 @@ export class Reconciler<Resource extends Revisioned> {
     this.#state.pins.put(name, { ...pin, ...(verdict.image && { image: verdict.image }) });
     const judged: Revision = {
       ...revision,
+      ...(verdict.image && { containers: pinContainers(revision, verdict.image.digest) }),
       reconciling: false,
       observedGeneration: revision.generation,
       conditions: verdictConditions(verdict, this.#options.now()),
