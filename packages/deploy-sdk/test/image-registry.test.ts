@@ -118,6 +118,17 @@ test("sends only the layer that an edit has changed", async () => {
   expect(after.writes.total - before.writes.total).toBe(5);
 });
 
+test("takes over layers that the placeholder of the same registry has, and sends none of them", async () => {
+  const named = (name: string) => ({ ...apiImage, repository: `${stack.registry.path}/${name}` });
+  const first = await release(named("placeholder"));
+  const events: DeployEvent[] = [];
+  const second = await release(named("another"), contextOf(events));
+  expect(second.version).toBe(first.version);
+  const last = events.filter((event) => event.type === "progress").at(-1);
+  // Its configuration alone.
+  expect(last?.type === "progress" && (last.bytesTotal ?? 0)).toBeLessThan(2000);
+});
+
 test("refuses to push what is not what was planned", async () => {
   const context = contextOf();
   await workspace.write("apps/api/src/late.ts", "export const version = 1;\n");

@@ -134,10 +134,10 @@ async function ensureBlob(upload: Upload, blob: Blob): Promise<void> {
   });
   await found.discard();
   if (found.status !== 404) return tally.done(undefined);
-  tally.missing(blob);
   for (let session = 1; session <= sessionsPerBlob; session += 1) {
     const location = await openSession(upload, blob);
     if (location === undefined) return tally.done(undefined);
+    if (session === 1) tally.missing(blob);
     if (await sendBlob(upload, blob, location)) return tally.done(blob);
   }
   throw remoteFailed(call, `the registry broke off ${sessionsPerBlob} uploads of ${blob.digest}`);
