@@ -28,7 +28,7 @@ export const asBoolean = (value: unknown, name: string): boolean => {
 
 /** 64-bit integers come as text, and as numbers from older clients. */
 export const asCount = (value: unknown, name: string): number => {
-  const number = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  const number = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
   if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
   throw invalidValue(name, "a whole number");
 };
