@@ -22,7 +22,6 @@ export { deployerAccount, type Grant, grantsOf } from "./provision/grants.ts";
 export { type ProvisionOptions, provision } from "./provision/provision.ts";
 export type { Problem, ProvisionReport } from "./provision/provision-types.ts";
 export { type ListedSecret, listSecrets } from "./secret/list-secrets.ts";
-export { afterNewVersion } from "./secret/secret-rules.ts";
 export { parseSecretValue, SecretValue } from "./secret/secret-value.ts";
 export { type SetSecretOptions, type SetSecretResult, setSecret } from "./secret/set-secret.ts";
 export { type ApplySyncOptions, applySync, checkDeletes } from "./sync/apply-sync.ts";

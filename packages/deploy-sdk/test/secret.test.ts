@@ -50,8 +50,13 @@ const pin = (...names: readonly string[]) => pinSecrets(names, { stack, target, 
 const fernetKey = Buffer.alloc(32, 7).toString("base64url").concat("=");
 
 test("makes a secret with its first value, and adds a version with every other", async () => {
-  expect(await set("TOKEN", "first-confidential")).toEqual({ name: "TOKEN", version: "1", created: true });
-  expect(await set("TOKEN", "second-confidential")).toEqual({ name: "TOKEN", version: "2", created: false });
+  expect(await set("TOKEN", "first-confidential")).toMatchObject({ name: "TOKEN", version: "1", created: true });
+  expect(await set("TOKEN", "second-confidential")).toEqual({
+    name: "TOKEN",
+    version: "2",
+    created: false,
+    next: expect.stringContaining("then the old version can be disabled"),
+  });
   expect(await pin("TOKEN")).toEqual({ TOKEN: { secret: "TOKEN", version: "2" } });
   const call = { signal, subject: "test" };
   const value = await accessVersion({ project: "demo-local", target }, "TOKEN", "1", call);

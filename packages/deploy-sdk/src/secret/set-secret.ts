@@ -3,7 +3,7 @@ import { DeployError } from "../deploy-error.ts";
 import type { GoogleTarget } from "../google/create-target.ts";
 import type { Call } from "../target.ts";
 import { isFernetKey } from "./generate-secret.ts";
-import { refuseNewVersion } from "./secret-rules.ts";
+import { afterNewVersion, refuseNewVersion } from "./secret-rules.ts";
 import type { SecretValue } from "./secret-value.ts";
 import { addVersion, createSecret, readVersions, type SecretPlace } from "./secret-versions.ts";
 
@@ -17,7 +17,13 @@ export type SetSecretOptions = {
   readonly signal: AbortSignal;
 };
 
-export type SetSecretResult = { readonly name: string; readonly version: string; readonly created: boolean };
+export type SetSecretResult = {
+  readonly name: string;
+  readonly version: string;
+  readonly created: boolean;
+  /** What is left to do until it takes effect, by the secret's rotation. */
+  readonly next: string;
+};
 
 /**
  * Adds a version to a secret of the stack, which is made where it does not exist. Takes effect with the next deploy.
@@ -35,7 +41,7 @@ export async function setSecret(options: SetSecretOptions): Promise<SetSecretRes
   const refusal = refuseNewVersion(secret, alive, force);
   if (refusal) throw new DeployError("precondition-failed", { subject: call.subject, ...refusal });
   const created = versions === undefined && (await createSecret(place, name, call));
-  return { name, version: await addVersion(place, name, value, call), created };
+  return { name, version: await addVersion(place, name, value, call), created, next: afterNewVersion[secret.rotation] };
 }
 
 export const secretCall = ({ environment }: Stack, name: string, signal: AbortSignal): Call => ({

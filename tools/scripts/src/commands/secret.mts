@@ -75,7 +75,7 @@ inEnvironment(
       const set = await setSecret({ ...session, name, value, force: options.force });
       present.result(
         set,
-        () => `${set.created ? "created" : "updated"}  ${set.name}  version ${set.version}; the next deploy uses it`,
+        () => `${set.created ? "created" : "updated"}  ${set.name}  version ${set.version}; ${set.next}`,
       );
       return 0;
     }),
