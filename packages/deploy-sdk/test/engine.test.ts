@@ -140,6 +140,15 @@ describe("a release", () => {
     expect(report.exitCode).toBe(3);
   });
 
+  test("refuses a worker as a service that listens on no port, and names the worker pool", async () => {
+    const target = await memoryTarget();
+    target.behave("1", "unready");
+    const shim = { project: "apps/backend", image: "backend", args: ["worker"], as: "service" as const };
+    const report = await releaseTo(target, shopStack("1", { workers: { shim } }), { units: ["shim"] });
+    const { error } = failureOf(report, "shim");
+    expect(error).toMatchObject({ code: "not-ready", hint: expect.stringContaining('leave out `as: "service"`') });
+  });
+
   test("puts traffic that was split by hand where the plan says, and says so", async () => {
     const target = await memoryTarget();
     await releaseTo(target, shopStack("1"));

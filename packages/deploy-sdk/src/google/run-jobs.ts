@@ -1,13 +1,14 @@
 // Jobs and executions of Cloud Run.
+import { sameSpec } from "../container/compare-specs.ts";
 import { DeployError } from "../deploy-error.ts";
-import type { Call, JobTarget, LiveJob } from "../target.ts";
+import type { Call, JobTarget, LiveJob, Settlement } from "../target.ts";
 import { gaxOptions, operationOptions, settlementOf } from "./clients.ts";
 import { lastSegment } from "./run-container.ts";
 import type { ExecutionJson, JobJson } from "./run-json.ts";
 import { readExecution, readJob, writeJobTask } from "./run-specs.ts";
 import { pick, type ResourceBody, type RunContext } from "./run-workloads.ts";
 
-const operationMs = 120_000;
+const options = operationOptions(120_000);
 const keptFields = ["annotations", "launchStage", "binaryAuthorization"];
 const keptTaskFields = ["vpcAccess", "executionEnvironment", "encryptionKey", "nodeSelector"];
 
@@ -50,14 +51,23 @@ export function createJobs({ parent, transport, clients }: RunContext): JobTarge
           },
         },
       };
-      const options = operationOptions(operationMs);
-      return clients.call({ ...call, idempotent: live !== undefined }, async () => {
-        const client = await clients.jobs();
-        const [operation] = await (live
-          ? client.updateJob({ job: { ...job, name: pathOf(name), etag: live.etag ?? null } }, options)
-          : client.createJob({ parent, jobId: name, job }, options));
-        return settlementOf(operation, call);
-      });
+      const write = (): Promise<Settlement> =>
+        clients.call({ ...call, idempotent: true }, async () => {
+          const client = await clients.jobs();
+          const [operation] = await (live
+            ? client.updateJob({ job: { ...job, name: pathOf(name), etag: live.etag ?? null } }, options)
+            : client.createJob({ parent, jobId: name, job }, options));
+          return settlementOf(operation, call);
+        });
+      try {
+        return await write();
+      } catch (error) {
+        // The first of two attempts may have been applied, its answer lost: then the job is as it was to be.
+        const code = error instanceof DeployError ? error.code : undefined;
+        const now = code === "conflict" || code === "already-exists" ? await get(name, call) : undefined;
+        if (now && sameSpec(now.spec, spec, [])) return { failure: undefined };
+        throw error;
+      }
     },
     run: async (job, call) => {
       try {

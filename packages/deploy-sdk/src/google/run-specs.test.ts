@@ -122,11 +122,16 @@ test("traffic to the newest revision has no name, and entries without a share or
   ]);
 });
 
-test("a resource is settled when what was observed is what was asked for", () => {
+test("a resource is settled when what was asked for is so, or has failed", () => {
   const settled = (json: object) => readService({ name: "api", template: {}, ...json }).settled;
   expect(settled({ generation: "3", observedGeneration: "3" })).toBe(true);
   expect(settled({ generation: "3", observedGeneration: "2" })).toBe(false);
   expect(settled({ generation: "3", observedGeneration: "3", reconciling: true })).toBe(false);
+  const failed = { type: "Ready", state: "CONDITION_FAILED" };
+  expect(settled({ generation: "3", observedGeneration: "2", terminalCondition: failed })).toBe(true);
+  expect(settled({ generation: "3", observedGeneration: "2", terminalCondition: failed, reconciling: true })).toBe(
+    false,
+  );
 });
 
 test("a failed condition tells its most telling reason", () => {

@@ -56,8 +56,14 @@ export const writeJobTask = (spec: JobSpec) => ({
 });
 
 type WorkloadResource = ServiceJson | WorkerPoolJson;
-const isSettled = ({ reconciling, generation, observedGeneration }: WorkloadResource | JobJson): boolean =>
-  reconciling !== true && generation === observedGeneration;
+/** What was asked for is so, or has failed: then the observed generation stays that of what still serves. */
+const isSettled = ({
+  reconciling,
+  generation,
+  observedGeneration,
+  terminalCondition,
+}: WorkloadResource | JobJson): boolean =>
+  reconciling !== true && (generation === observedGeneration || terminalCondition?.state === "CONDITION_FAILED");
 const nameOf = (name: string | undefined): string | undefined => (name ? lastSegment(name) : undefined);
 
 const readWorkload = <Spec>(
