@@ -37,11 +37,11 @@ export type PlatformOptions = {
 export function createPlatform(context: CloudContext, { logs, redisUrl }: PlatformOptions): Platform {
   const projects = createProjects(context.store, context.now);
   const { service: iam, policies } = createIam(context, projects);
-  const repositories = createRepositories(context.store, context.now);
+  const repositories = createRepositories(context, projects);
   const registry = createRegistry(context, repositories.findForRegistry);
   const secrets = createSecrets(context, { projects, policies });
-  const sql = createSql(context);
-  const redis = createRedis(context, redisUrl);
+  const sql = createSql(context, projects);
+  const redis = createRedis(context, { projects, redisUrl });
   const usage = createServiceUsage(context, projects);
   const artifacts = createArtifactsService(context, { repositories, registry, policies });
   return {

@@ -1,4 +1,6 @@
 // Projects and the APIs that they have enabled.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectNumber } from "../src/resource-manager/project-number.ts";
 import { startCloud, type TestCloud } from "./support/start-cloud.ts";
@@ -99,3 +101,27 @@ test("operations of two APIs at one path are each found", async () => {
   expect((await cloud.fetchJson(`/v1/${json["name"]}`)).json).toMatchObject({ done: true });
   expect((await cloud.fetchJson(`${parent}/operations/none`)).status).toBe(404);
 });
+
+test.each(["..", "../..", "a/b", "A", "-", "x".repeat(64)])(
+  "no folder is made for a project named %j",
+  async (project) => {
+    const cloud = await startCloud();
+    const encoded = encodeURIComponent(project).replaceAll(".", "%2E");
+    const settings = { tier: "db-f1-micro" };
+    const answers = [
+      await post(cloud, `/v1/projects/${encoded}/instances`, { name: "db", databaseVersion: "POSTGRES_15", settings }),
+      await post(cloud, `/v1/projects/${encoded}/locations/us-central1/instances?instanceId=queue`, {
+        memorySizeGb: 1,
+      }),
+      await post(cloud, `/v1/projects/${encoded}/locations/us-central1/repositories?repositoryId=x`, {
+        format: "DOCKER",
+      }),
+      await post(cloud, `/v1/projects/${encoded}/secrets?secretId=x`, { replication: { automatic: {} } }),
+      await post(cloud, `/v1/projects/${encoded}/serviceAccounts`, { accountId: "account-one" }),
+    ];
+    for (const { status } of answers) expect([400, 404, 501]).toContain(status);
+    for (const folder of [cloud.dataDir, join(cloud.dataDir, "..")]) {
+      expect(readdirSync(folder).filter((name) => ["db", "us-central1", "queue"].includes(name))).toEqual([]);
+    }
+  },
+);

@@ -2,8 +2,9 @@
 // https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories
 import { isObject, type JsonObject } from "../json/json-object.ts";
 import type { FindRepositories } from "../registry/locate-image.ts";
+import type { Projects } from "../resource-manager/projects.ts";
 import { GoogleError } from "../server/google-error.ts";
-import type { Store } from "../store/types.ts";
+import type { CloudContext } from "../server/types.ts";
 
 export type RepositoryRecord = {
   /** `projects/p/locations/l/repositories/r` */
@@ -46,7 +47,7 @@ export function parseRepositoryName(name: string): RepositoryName {
 
 export const notFound = (): GoogleError => new GoogleError("NOT_FOUND", "Requested entity was not found.");
 
-export function createRepositories(store: Store, now: () => Date) {
+export function createRepositories({ store, now }: Pick<CloudContext, "store" | "now">, projects: Projects) {
   const records = store.collection<RepositoryRecord>("artifacts.repositories");
 
   const find = (name: RepositoryName): RepositoryRecord => {
@@ -55,8 +56,9 @@ export function createRepositories(store: Store, now: () => Date) {
     return found;
   };
 
-  const create = (parent: string, id: string, body: JsonObject): RepositoryRecord => {
-    const location = parent.split("/")[3] ?? "";
+  const create = (given: string, id: string, body: JsonObject): RepositoryRecord => {
+    const [, project = "", , location = ""] = given.split("/");
+    const parent = `projects/${projects.resolve(project).projectId}/locations/${location}`;
     if (!locationPattern.test(location)) {
       throw new GoogleError("INVALID_ARGUMENT", `"${location.slice(0, 60)}" is not a valid location.`);
     }

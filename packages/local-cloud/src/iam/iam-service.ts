@@ -7,7 +7,8 @@ import type { Projects } from "../resource-manager/projects.ts";
 import { GoogleError } from "../server/google-error.ts";
 import { notImplemented } from "../server/not-implemented.ts";
 import type { CloudContext, CloudRequest, CloudService, HttpMethod, Route } from "../server/types.ts";
-import { type AccountRecord, type Accounts, createAccounts, renderAccount, renderKey } from "./accounts.ts";
+import { type AccountKeys, createAccountKeys, renderKey } from "./account-keys.ts";
+import { type AccountRecord, type Accounts, createAccounts, renderAccount } from "./accounts.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { createPolicies, type Policies } from "./policies.ts";
 import { renderPolicy, setPolicy, testPermissions } from "./policy-handlers.ts";
@@ -21,15 +22,19 @@ export type Iam = {
 };
 
 export function createIam(context: CloudContext, projects: Projects): Iam {
-  const accounts = createAccounts(context.store, context.now);
+  const accounts = createAccounts(context.store);
+  const keys = createAccountKeys(context.store, context.now);
   const policies = createPolicies(context.store, accounts.exists);
   return {
     policies,
     service: {
       api: "iam.googleapis.com",
       routes: [
-        ...accountRoutes(accounts, policies, projects),
-        ...keyRoutes(accounts),
+        ...accountRoutes(accounts, projects, (account) => {
+          keys.removeAll(account);
+          policies.remove(`projects/${account.project}/serviceAccounts/${account.email}`);
+        }),
+        ...keyRoutes(accounts, keys),
         ...policyRoutes(context, accounts, policies),
         ...roleRoutes,
         ...refusedRoutes,
@@ -58,7 +63,12 @@ const resourceOf =
     }
   };
 
-function accountRoutes(accounts: Accounts, policies: Policies, projects: Projects): readonly Route[] {
+/** @param forget removes what else is kept of an account. */
+function accountRoutes(
+  accounts: Accounts,
+  projects: Projects,
+  forget: (account: AccountRecord) => void,
+): readonly Route[] {
   const resource = resourceOf(accounts);
   const on = (method: HttpMethod, template: string, name: string, permission: string, handle: JsonHandler): Route =>
     jsonRoute({ method, template, rpc: rpc(name), permission: `iam.serviceAccounts.${permission}`, resource }, handle);
@@ -91,7 +101,7 @@ function accountRoutes(accounts: Accounts, policies: Policies, projects: Project
       "delete",
       change((account) => {
         accounts.remove(account);
-        policies.remove(`projects/${account.project}/serviceAccounts/${account.email}`);
+        forget(account);
         return {};
       }),
     ),
@@ -124,7 +134,7 @@ function page(field: string, items: readonly JsonObject[], query: URLSearchParam
   return { ...(found.length > 0 && { [field]: found }), ...(nextPageToken && { nextPageToken }) };
 }
 
-function keyRoutes(accounts: Accounts): readonly Route[] {
+function keyRoutes(accounts: Accounts, keys: AccountKeys): readonly Route[] {
   const resource = resourceOf(accounts);
   const key = "/v1/{name=projects/*/serviceAccounts/*/keys/*}";
   const on = (method: HttpMethod, template: string, name: string, handle: JsonHandler): Route =>
@@ -134,23 +144,23 @@ function keyRoutes(accounts: Accounts): readonly Route[] {
     );
   const keyOf = (name: string) => {
     const account = accounts.find(name);
-    return { account, key: accounts.findKey(account, name.split("/").at(-1) ?? "") };
+    return { account, key: keys.find(account, name.split("/").at(-1) ?? "") };
   };
   return [
     on("POST", `${single}/keys`, "create", ({ params }, body) => {
       refuseKeyOptions(body);
-      return accounts.createKey(accounts.find(text(params["name"])));
+      return keys.create(accounts.find(text(params["name"])));
     }),
     on("GET", `${single}/keys`, "list", ({ params }) => {
       const account = accounts.find(text(params["name"]));
-      return { keys: accounts.listKeys(account).map((found) => renderKey(account, found)) };
+      return { keys: keys.list(account).map((found) => renderKey(account, found)) };
     }),
     on("GET", key, "get", ({ params }) => {
       const { account, key } = keyOf(text(params["name"]));
       return renderKey(account, key);
     }),
     on("DELETE", key, "delete", ({ params }) => {
-      accounts.removeKey(keyOf(text(params["name"])).key);
+      keys.remove(keyOf(text(params["name"])).key);
       return {};
     }),
   ];

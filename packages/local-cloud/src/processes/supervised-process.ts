@@ -42,81 +42,88 @@ const readyPollMs = 20;
 
 type Running = { readonly child: ChildProcess; readonly spec: ProcessSpec; readonly exited: Promise<string> };
 
-export function createSupervisedProcess({ prepare, log }: SupervisorOptions): SupervisedProcess {
-  let running: Running | undefined;
-  let stopping = new AbortController();
-  let watching: Promise<void> = Promise.resolve();
-  /** Starts and stops one after the other, whoever asks. */
-  let turn: Promise<unknown> = Promise.resolve();
+export const createSupervisedProcess = (options: SupervisorOptions): SupervisedProcess => new Supervisor(options);
 
-  const launch = async (): Promise<Running> => {
-    const started = spawnProcess(await prepare());
+class Supervisor implements SupervisedProcess {
+  readonly #options: SupervisorOptions;
+  #running: Running | undefined;
+  #stopping = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
+  /** Starts and stops one after the other, whoever asks. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  readonly isRunning = (): boolean => this.#running !== undefined;
+
+  readonly start = (): Promise<void> =>
+    this.#inTurn(async () => {
+      if (this.#running) return;
+      // One that is being started again after a crash is started anew, at once.
+      await this.#end();
+      this.#stopping = new AbortController();
+      this.#running = await this.#launch();
+      this.#watching = this.#watch(this.#stopping.signal);
+    });
+
+  readonly stop = (): Promise<void> => {
+    // A start in progress ends at once instead of being waited for.
+    this.#stopping.abort();
+    return this.#inTurn(() => this.#end());
+  };
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #launch(): Promise<Running> {
+    const { signal } = this.#stopping;
+    const started = spawnProcess(await this.#options.prepare());
     try {
-      await waitUntilReady(started, stopping.signal);
+      await waitUntilReady(started, signal);
       return started;
     } catch (error) {
       await endProcess(started);
       throw error;
     }
-  };
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    let pauseMs = firstPauseMs;
+    while (this.#running && !signal.aborted) {
+      const since = Date.now();
+      const how = await this.#running.exited;
+      if (signal.aborted) return;
+      pauseMs = Date.now() - since > settledMs ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs);
+      this.#options.log(`${this.#running.spec.subject} ended by itself (${how}): starting it again`);
+      this.#running = undefined;
+      this.#running = await this.#revive(signal, pauseMs);
+    }
+  }
 
   /** After an end that nobody asked for: once more, until it lasts or is told to stop. */
-  const revive = async (signal: AbortSignal, firstDelayMs: number): Promise<Running | undefined> => {
+  async #revive(signal: AbortSignal, firstDelayMs: number): Promise<Running | undefined> {
     for (let pauseMs = firstDelayMs; !signal.aborted; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return undefined;
-      const started = await launch().catch((error: unknown) => void log(String(error)));
+      const started = await this.#launch().catch((error: unknown) => void this.#options.log(String(error)));
       if (started) return started;
     }
     return undefined;
-  };
+  }
 
-  const watch = async (): Promise<void> => {
-    const { signal } = stopping;
-    let pauseMs = firstPauseMs;
-    while (running && !signal.aborted) {
-      const since = Date.now();
-      const how = await running.exited;
-      if (signal.aborted) return;
-      pauseMs = Date.now() - since > settledMs ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs);
-      log(`${running.spec.subject} ended by itself (${how}): starting it again`);
-      running = undefined;
-      running = await revive(signal, pauseMs);
-    }
-  };
-
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const result = turn.then(work);
-    turn = result.catch(() => undefined);
-    return result;
-  };
-
-  const end = async (): Promise<void> => {
-    stopping.abort();
-    if (running) await endProcess(running);
-    await watching;
+  async #end(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#running) await endProcess(this.#running);
+    await this.#watching;
     // It may just have come back.
-    if (running) await endProcess(running);
-    running = undefined;
-  };
-
-  return {
-    isRunning: () => running !== undefined,
-    start: () =>
-      inTurn(async () => {
-        if (running) return;
-        // One that is being started again after a crash is started anew, at once.
-        await end();
-        stopping = new AbortController();
-        running = await launch();
-        watching = watch();
-      }),
-    stop: () => {
-      // A start in progress ends at once instead of being waited for.
-      stopping.abort();
-      return inTurn(end);
-    },
-  };
+    if (this.#running) await endProcess(this.#running);
+    this.#running = undefined;
+  }
 }
 
 function spawnProcess(spec: ProcessSpec): Running {

@@ -1,10 +1,9 @@
 // Instances, and where each is served: by a child of this process, or by the server that REDIS_URL names.
-import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { GoogleError } from "../server/google-error.ts";
 import type { CloudContext } from "../server/types.ts";
-import { freePort } from "./free-port.ts";
+import { createPortReservation } from "./free-port.ts";
+import { createPasswords } from "./passwords.ts";
 import { findRedis, installHint, type RedisBinary } from "./redis-binary.ts";
 import type { RedisInstance } from "./redis-instance.ts";
 import { createRedisServer, type RedisServer } from "./redis-server.ts";
@@ -15,7 +14,6 @@ export type RedisInstances = ReturnType<typeof createRedisInstances>;
 export function createRedisInstances({ store, dataDir, log, signal }: CloudContext, redisUrl: URL | undefined) {
   const records = store.collection<RedisInstance>("redis.instances");
   const servers = new Map<string, RedisServer>();
-  const reserved = new Set<number>();
   let binary: RedisBinary | undefined;
 
   /** @throws {GoogleError} FAILED_PRECONDITION with what to install. */
@@ -34,19 +32,8 @@ export function createRedisInstances({ store, dataDir, log, signal }: CloudConte
   /** `projects/p/locations/l/instances/i` → `redis/p/l/i` */
   const dirOf = (name: string): string =>
     join(dataDir, "redis", ...name.split("/").filter((_, index) => index % 2 === 1));
-  const authFile = (name: string): string => `${dirOf(name)}.auth`;
-
-  /** Kept beside the data, not in the state. */
-  const authString = (name: string): string => {
-    if (redisUrl) return decodeURIComponent(redisUrl.password);
-    const file = authFile(name);
-    if (!existsSync(file)) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      writeFileSync(file, randomUUID(), { mode: 0o600 });
-    }
-    return readFileSync(file, "utf8");
-  };
-
+  const passwords = createPasswords((name) => `${dirOf(name)}.auth`);
+  const reservePort = createPortReservation(dataDir, () => records.list().map(({ document }) => document.port));
   const serverOf = (name: string): RedisServer | undefined => {
     if (redisUrl) return undefined;
     const known = servers.get(name);
@@ -56,7 +43,7 @@ export function createRedisInstances({ store, dataDir, log, signal }: CloudConte
       findBinary: requireBinary,
       settings: () => {
         const { port, memorySizeGb, authEnabled, redisConfigs } = find(name);
-        const password = authEnabled ? authString(name) : undefined;
+        const password = authEnabled ? passwords.get(name) : undefined;
         return { dir: dirOf(name), port, memorySizeGb, redisConfigs, password };
       },
       ...{ log, signal },
@@ -65,19 +52,9 @@ export function createRedisInstances({ store, dataDir, log, signal }: CloudConte
     return server;
   };
 
-  /** Two that are created at once get two ports. */
-  const reservePort = async (): Promise<number> => {
-    for (;;) {
-      const taken = new Set([...reserved, ...records.list().map(({ document }) => document.port)]);
-      const port = await freePort(taken, dataDir);
-      if (reserved.has(port)) continue;
-      reserved.add(port);
-      return port;
-    }
-  };
-
   return {
-    ...{ find, authString, serverOf },
+    ...{ find, serverOf },
+    authString: (name: string): string => (redisUrl ? decodeURIComponent(redisUrl.password) : passwords.get(name)),
     exists: (name: string): boolean => records.get(name) !== undefined,
     put: (instance: RedisInstance): void => records.put(instance.name, instance),
     list: (prefix: string): readonly RedisInstance[] => records.list({ prefix }).map(({ document }) => document),
@@ -95,7 +72,7 @@ export function createRedisInstances({ store, dataDir, log, signal }: CloudConte
     remove: async (name: string): Promise<void> => {
       await serverOf(name)?.destroy();
       servers.delete(name);
-      rmSync(authFile(name), { force: true });
+      passwords.remove(name);
       records.delete(name);
     },
     stop: async (): Promise<void> => {

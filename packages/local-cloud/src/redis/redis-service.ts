@@ -9,6 +9,7 @@ import {
   type Operations,
   toOperationError,
 } from "../operations/operations.ts";
+import type { Projects } from "../resource-manager/projects.ts";
 import { GoogleError } from "../server/google-error.ts";
 import { notImplemented } from "../server/not-implemented.ts";
 import type { CloudContext, CloudService, HttpMethod, Route } from "../server/types.ts";
@@ -23,17 +24,23 @@ export type Redis = {
 
 type RedisContext = {
   readonly cloud: CloudContext;
+  readonly projects: Projects;
   readonly instances: RedisInstances;
   readonly operations: Operations;
   /** Work in the background, waited for when the cloud stops. */
   readonly running: Set<Promise<void>>;
 };
 
-/** @param redisUrl value of REDIS_URL in the cloud's own environment. */
-export function createRedis(cloud: CloudContext, redisUrl: string | undefined): Redis {
+export type RedisOptions = {
+  readonly projects: Projects;
+  /** Value of REDIS_URL in the cloud's own environment. */
+  readonly redisUrl: string | undefined;
+};
+
+export function createRedis(cloud: CloudContext, { projects, redisUrl }: RedisOptions): Redis {
   const instances = createRedisInstances(cloud, parseRedisUrl(redisUrl));
   const operations = createOperations(cloud.store, "redis");
-  const context: RedisContext = { cloud, instances, operations, running: new Set() };
+  const context: RedisContext = { cloud, projects, instances, operations, running: new Set() };
   return {
     control: { api: "local", routes: controlRoutes(instances) },
     service: {
@@ -147,8 +154,11 @@ async function perform({ instances, cloud }: RedisContext, name: string, verb: V
   return { "@type": "type.googleapis.com/google.cloud.redis.v1.Instance", ...renderInstance(ready) };
 }
 
-async function create(context: RedisContext, parent: string, id: string, body: JsonObject): Promise<Operation> {
-  const { instances, cloud } = context;
+async function create(context: RedisContext, given: string, id: string, body: JsonObject): Promise<Operation> {
+  const { instances, projects, cloud } = context;
+  // A folder is named for the project: only a well-formed one may pass.
+  const [, project = "", , location = ""] = given.split("/");
+  const parent = `projects/${projects.resolve(project).projectId}/locations/${location}`;
   const asked = parseNewInstance(parent, id, body, await instances.installedVersion());
   refuseExisting(instances, asked.name);
   const place = await instances.place();

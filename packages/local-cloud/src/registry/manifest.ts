@@ -26,12 +26,12 @@ export type ParsedManifest = Common &
   );
 
 export const ociIndexType = "application/vnd.oci.image.index.v1+json";
-const kinds: Readonly<Record<string, ParsedManifest["kind"]>> = {
-  "application/vnd.oci.image.manifest.v1+json": "image",
-  "application/vnd.docker.distribution.manifest.v2+json": "image",
-  [ociIndexType]: "index",
-  "application/vnd.docker.distribution.manifest.list.v2+json": "index",
-};
+const kinds: ReadonlyMap<string, ParsedManifest["kind"]> = new Map([
+  ["application/vnd.oci.image.manifest.v1+json", "image"],
+  ["application/vnd.docker.distribution.manifest.v2+json", "image"],
+  [ociIndexType, "index"],
+  ["application/vnd.docker.distribution.manifest.list.v2+json", "index"],
+]);
 
 /** Layers that a registry need not hold: they are fetched from elsewhere. */
 export const isForeign = ({ mediaType }: ManifestDescriptor): boolean =>
@@ -44,7 +44,7 @@ export const isForeign = ({ mediaType }: ManifestDescriptor): boolean =>
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ParsedManifest {
   const manifest = parseObject(bytes);
   const mediaType = resolveMediaType(manifest, contentType);
-  const kind = kinds[mediaType];
+  const kind = kinds.get(mediaType);
   if (!kind) throw invalid(`manifests of type "${mediaType.slice(0, 100)}" are not supported`);
   if (manifest["schemaVersion"] !== 2) throw invalid("schemaVersion must be 2");
   const common = {

@@ -11,7 +11,7 @@ import type { FindRepositories } from "./locate-image.ts";
 import type { ImageName } from "./names.ts";
 import { renderGoogleError } from "./oci-error.ts";
 import { registryRoutes } from "./registry-routes.ts";
-import { createUploadSessions } from "./upload-sessions.ts";
+import { UploadSessions } from "./upload-sessions.ts";
 
 export type Registry = {
   readonly service: CloudService;
@@ -28,7 +28,7 @@ export function createRegistry(context: CloudContext, find: FindRepositories): R
   const { store, dataDir, now, log } = context;
   const files = createBlobFiles(join(dataDir, "registry"));
   const catalog = createCatalog(store);
-  const uploads = createUploadSessions(store, files);
+  const uploads = new UploadSessions(store, files);
   const state = { catalog, files, uploads, now };
   const sweeper = createSweeper(() => collectGarbage(state), log);
   const registry = { ...state, find, sweep: sweeper.sweep, authorize: context.authorize };

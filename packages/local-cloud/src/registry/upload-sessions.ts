@@ -5,7 +5,7 @@ import { createReadStream, statSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import type { Store } from "../store/types.ts";
+import type { Collection, Store } from "../store/types.ts";
 import type { BlobFiles } from "./blob-files.ts";
 import { imageKey } from "./catalog.ts";
 import type { ImageName } from "./names.ts";
@@ -17,78 +17,84 @@ const maxBlobBytes = 32 * 1024 ** 3;
 type UploadRecord = { readonly image: string; readonly startedAt: string };
 type Progress = { hash: Hash; sizeBytes: number; queue: Promise<unknown> };
 
-export type UploadSessions = ReturnType<typeof createUploadSessions>;
+export class UploadSessions {
+  readonly #files: BlobFiles;
+  readonly #records: Collection<UploadRecord>;
+  readonly #progress = new Map<string, Progress>();
 
-export function createUploadSessions(store: Store, files: BlobFiles) {
-  const records = store.collection<UploadRecord>("registry.uploads");
-  const progress = new Map<string, Progress>();
-  const fileOf = (id: string): string => join(files.temporaryDir, id);
+  constructor(store: Store, files: BlobFiles) {
+    this.#files = files;
+    this.#records = store.collection<UploadRecord>("registry.uploads");
+  }
 
-  /** @throws {OciError} BLOB_UPLOAD_UNKNOWN, also for another image's upload. */
-  const find = async (image: ImageName, id: string): Promise<Progress> => {
-    if (records.get(id)?.image !== imageKey(image)) throw new OciError("BLOB_UPLOAD_UNKNOWN", "No such upload");
-    const running = progress.get(id);
-    if (running) return running;
-    const restored = await restoreProgress(fileOf(id));
-    const current = progress.get(id) ?? restored;
-    progress.set(id, current);
-    return current;
-  };
-
-  const forget = async (id: string): Promise<void> => {
-    progress.delete(id);
-    records.delete(id);
-    await rm(fileOf(id), { force: true });
-  };
-
-  const begin = (image: ImageName, now: string): string => {
+  /** @returns the upload's id. */
+  begin(image: ImageName, now: string): string {
     const id = randomUUID();
-    records.put(id, { image: imageKey(image), startedAt: now });
-    progress.set(id, { hash: createHash("sha256"), sizeBytes: 0, queue: Promise.resolve() });
+    this.#records.put(id, { image: imageKey(image), startedAt: now });
+    this.#progress.set(id, { hash: createHash("sha256"), sizeBytes: 0, queue: Promise.resolve() });
     return id;
-  };
+  }
 
   /** Adds a chunk; what arrived of a broken one is kept. @returns the size so far. */
-  const append = async (image: ImageName, id: string, chunk: Chunk): Promise<number> => {
-    const upload = await find(image, id);
-    return inTurn(upload, () => appendChunk(upload, fileOf(id), chunk));
-  };
+  async append(image: ImageName, id: string, chunk: Chunk): Promise<number> {
+    const upload = await this.#find(image, id);
+    return inTurn(upload, () => appendChunk(upload, this.#fileOf(id), chunk));
+  }
+
+  async sizeBytes(image: ImageName, id: string): Promise<number> {
+    const upload = await this.#find(image, id);
+    return inTurn(upload, async () => upload.sizeBytes);
+  }
 
   /** Ends an upload; `commit` links its blob. A wrong digest ends it as well: its bytes are of no use. @throws {OciError} DIGEST_INVALID. */
-  const finish = async (image: ImageName, id: string, digest: string, commit: () => void): Promise<void> => {
-    const upload = await find(image, id);
+  async finish(image: ImageName, id: string, digest: string, commit: () => void): Promise<void> {
+    const upload = await this.#find(image, id);
     await inTurn(upload, async () => {
       const actual = `sha256:${upload.hash.copy().digest("hex")}`;
       if (actual !== digest) {
-        await forget(id);
+        await this.#forget(id);
         throw new OciError("DIGEST_INVALID", "The digest did not match the uploaded content", { detail: { actual } });
       }
-      if (upload.sizeBytes === 0) await (await open(fileOf(id), "a", 0o600)).close();
-      await files.adopt(fileOf(id), digest, commit);
-      await forget(id);
+      if (upload.sizeBytes === 0) await (await open(this.#fileOf(id), "a", 0o600)).close();
+      await this.#files.adopt(this.#fileOf(id), digest, commit);
+      await this.#forget(id);
     });
-  };
+  }
 
-  return {
-    begin,
-    append,
-    finish,
-    sizeBytes: async (image: ImageName, id: string): Promise<number> => {
-      const upload = await find(image, id);
-      return inTurn(upload, async () => upload.sizeBytes);
-    },
-    cancel: async (image: ImageName, id: string): Promise<void> => {
-      await inTurn(await find(image, id), () => forget(id));
-    },
-    /** Forgets uploads that began before `limit`. */
-    expire: async (limit: string): Promise<void> => {
-      for (const { name, document } of records.list()) {
-        const upload = progress.get(name);
-        if (document.startedAt >= limit) continue;
-        await (upload ? inTurn(upload, () => forget(name)) : forget(name));
-      }
-    },
-  };
+  async cancel(image: ImageName, id: string): Promise<void> {
+    await inTurn(await this.#find(image, id), () => this.#forget(id));
+  }
+
+  /** Forgets uploads that began before `limit`. */
+  async expire(limit: string): Promise<void> {
+    for (const { name, document } of this.#records.list()) {
+      const upload = this.#progress.get(name);
+      if (document.startedAt >= limit) continue;
+      await (upload ? inTurn(upload, () => this.#forget(name)) : this.#forget(name));
+    }
+  }
+
+  /** @throws {OciError} BLOB_UPLOAD_UNKNOWN, also for another image's upload. */
+  async #find(image: ImageName, id: string): Promise<Progress> {
+    if (this.#records.get(id)?.image !== imageKey(image)) throw new OciError("BLOB_UPLOAD_UNKNOWN", "No such upload");
+    const running = this.#progress.get(id);
+    if (running) return running;
+    const restored = await restoreProgress(this.#fileOf(id));
+    // Somebody else may have asked for it meanwhile.
+    const current = this.#progress.get(id) ?? restored;
+    this.#progress.set(id, current);
+    return current;
+  }
+
+  #fileOf(id: string): string {
+    return join(this.#files.temporaryDir, id);
+  }
+
+  async #forget(id: string): Promise<void> {
+    this.#progress.delete(id);
+    this.#records.delete(id);
+    await rm(this.#fileOf(id), { force: true });
+  }
 }
 
 export type Chunk = {

@@ -10,14 +10,8 @@ import type { Projects } from "../resource-manager/projects.ts";
 import type { SecretSource } from "../runtime/secret-source.ts";
 import { type ProtoHandler, type ProtoPermission, protoService } from "../server/proto-routes.ts";
 import type { CloudContext, CloudRequest, CloudService } from "../server/types.ts";
-import {
-  createSecretManager,
-  type FoundVersion,
-  newestFirstKey,
-  type SecretManager,
-  secretResourceName,
-  versionResourceName,
-} from "./secret-manager.ts";
+import { type FoundVersion, secretResourceName, versionResourceName } from "./find-secret.ts";
+import { createSecretManager, newestFirstKey, type SecretManager } from "./secret-manager.ts";
 import { createSecretRecords, type SecretRecord } from "./secret-records.ts";
 
 export type Secrets = { readonly service: CloudService; readonly source: SecretSource };

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../json/json-object.ts";
 import { takePage } from "../json/page.ts";
+import type { Projects } from "../resource-manager/projects.ts";
 import type { CloudRequest } from "../server/types.ts";
 import { type InstanceRecord, isProtected, parseNewInstance, patchInstance, renderInstance } from "./instance-model.ts";
 import type { Instances } from "./instances.ts";
@@ -9,6 +10,7 @@ import type { SqlOperationRequest, SqlOperations, SqlOperationType } from "./sql
 import { renderOperation } from "./sql-operations.ts";
 
 export type SqlContext = {
+  readonly projects: Projects;
   readonly instances: Instances;
   readonly operations: SqlOperations;
   readonly now: () => Date;
@@ -16,10 +18,12 @@ export type SqlContext = {
 
 export type SqlHandler = (context: SqlContext, request: CloudRequest, body: JsonObject) => unknown;
 
-export const projectOf = ({ params }: CloudRequest): string => params["project"] ?? "";
+/** The id of the project in the path: a folder is named for it. @throws {GoogleError} INVALID_ARGUMENT. */
+const projectOf = ({ projects }: SqlContext, { params }: CloudRequest): string =>
+  projects.resolve(params["project"] ?? "").projectId;
 
-export const instanceOf = ({ instances }: SqlContext, request: CloudRequest): InstanceRecord =>
-  instances.find(projectOf(request), request.params["instance"] ?? "");
+export const instanceOf = (context: SqlContext, request: CloudRequest): InstanceRecord =>
+  context.instances.find(projectOf(context, request), request.params["instance"] ?? "");
 
 /** What an operation on an instance is asked for by. */
 export const operationOn = (
@@ -37,7 +41,7 @@ const pages = { size: 100, max: 500 };
 
 export const insertInstance: SqlHandler = async (context, request, body) => {
   const { instances, operations, now } = context;
-  const instance = parseNewInstance(projectOf(request), body, now());
+  const instance = parseNewInstance(projectOf(context, request), body, now());
   const { rootPassword } = body;
   if (rootPassword !== undefined && typeof rootPassword !== "string") throw invalidRequest("rootPassword must be text");
   await instances.requireBinaries(Number(instance.databaseVersion.slice("POSTGRES_".length)));
@@ -58,7 +62,7 @@ export const getInstance: SqlHandler = (context, request) => render(context, ins
 export const listInstances: SqlHandler = (context, request) => {
   const { query } = request;
   if (query.get("filter")) throw sqlError("UNIMPLEMENTED", "invalid", "The local cloud does not filter instances.");
-  const all = context.instances.list(projectOf(request));
+  const all = context.instances.list(projectOf(context, request));
   const page = { pageSize: query.get("maxResults"), pageToken: query.get("pageToken") };
   const { items, nextPageToken } = takePage(all, ({ name }) => name, page, pages);
   const found = items.map((instance) => render(context, instance));
@@ -105,12 +109,12 @@ export const restartInstance: SqlHandler = (context, request) => {
   });
 };
 
-export const getOperation: SqlHandler = ({ operations }, request) =>
-  operations.find(projectOf(request), request.params["operation"] ?? "");
+export const getOperation: SqlHandler = (context, request) =>
+  context.operations.find(projectOf(context, request), request.params["operation"] ?? "");
 
-export const listOperations: SqlHandler = ({ operations }, request) => {
+export const listOperations: SqlHandler = (context, request) => {
   const { query } = request;
-  const found = operations.list(projectOf(request), query.get("instance") ?? undefined);
+  const found = context.operations.list(projectOf(context, request), query.get("instance") ?? undefined);
   const page = { pageSize: query.get("maxResults"), pageToken: query.get("pageToken") };
   const { items, nextPageToken } = takePage(found, ({ insertTime, id }) => `${insertTime} ${id}`, page, pages);
   return {

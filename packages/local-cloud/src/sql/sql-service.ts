@@ -1,5 +1,6 @@
 // Cloud SQL: its administration, and the real PostgreSQL behind each instance.
 import { jsonRoute } from "../json/json-route.ts";
+import type { Projects } from "../resource-manager/projects.ts";
 import type { SqlSockets } from "../runtime/sql-sockets.ts";
 import type { CloudContext, CloudService, Route } from "../server/types.ts";
 import { createInstances, type Instances } from "./instances.ts";
@@ -14,7 +15,7 @@ export type Sql = {
   readonly sockets: SqlSockets;
 };
 
-export function createSql(context: CloudContext): Sql {
+export function createSql(context: CloudContext, projects: Projects): Sql {
   const instances = createInstances(context);
   const operations = createSqlOperations(context);
   return {
@@ -22,7 +23,7 @@ export function createSql(context: CloudContext): Sql {
     control: { api: "local", routes: controlRoutes(instances) },
     service: {
       api: "sqladmin.googleapis.com",
-      routes: sqlRoutes({ instances, operations, now: context.now }),
+      routes: sqlRoutes({ instances, operations, projects, now: context.now }),
       renderError: renderSqlError,
       start: () => bringBack(context, instances, operations),
       stop: async () => {
