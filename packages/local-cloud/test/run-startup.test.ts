@@ -167,7 +167,7 @@ describe("a container", () => {
     ];
     const reference = await image(
       "rotating",
-      serverScript("response.end(`${process.env.LATEST} ${process.env.PINNED}`)"),
+      serverScript("response.end(process.env.LATEST + " + "' '" + " + process.env.PINNED)"),
     );
     const { uri, latestReadyRevision = "" } = await create("rotating", "", { containers: [{ image: reference, env }] });
     expect((await ask(uri)).text).toBe("one one");

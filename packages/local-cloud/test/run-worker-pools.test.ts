@@ -20,12 +20,10 @@ const create = async (workerPoolId: string, script = worker, more: object = {}) 
   return pool(workerPoolId);
 };
 const update = async (id: string, fields: object, paths: readonly string[]) => {
-  const [operation] = await suite
-    .cloud()
-    .clients.workerPools.updateWorkerPool({
-      workerPool: { name: `${parent}/workerPools/${id}`, ...fields },
-      updateMask: { paths: [...paths] },
-    } as never);
+  const [operation] = await suite.cloud().clients.workerPools.updateWorkerPool({
+    workerPool: { name: `${parent}/workerPools/${id}`, ...fields },
+    updateMask: { paths: [...paths] },
+  } as never);
   await operation.promise();
   return pool(id);
 };

@@ -22,7 +22,7 @@ export type TestFile = Partial<Header> & { readonly name: string; readonly conte
 const digestOf = (bytes: Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 const addFile = (archive: Pack, { content = "", ...header }: TestFile): void => {
-  archive.entry({ mode: 0o755, ...header }, content);
+  archive.entry({ mode: 0o755, mtime: new Date(0), ...header }, content);
 };
 
 const writeArchive = async (path: string, fill: (archive: Pack) => void): Promise<void> => {

@@ -1,5 +1,7 @@
 // Starts containers: the image's layers made ready, its configuration and the caller's put together, the output captured.
 
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { captureOutput } from "./capture-output.ts";
 import { chooseDriver, type DriverName } from "./choose-driver.ts";
 import { imageEnvironment, resolveCommand } from "./container-command.ts";
@@ -168,6 +170,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions): Contai
     open: async () => {
       const ended = guard.endLeftOvers();
       if (ended > 0) options.log(`ended ${ended} containers that an earlier run left behind`);
+      rmSync(join(stateDir, "instances"), { recursive: true, force: true });
       layers.prune(new Date(now().getTime() - keepLayersMs));
       await currentDriver();
     },
