@@ -189,4 +189,21 @@ describe("retention", () => {
       ),
     ).toEqual([]);
   });
+
+  test("on its way out, and wanted again, is written anew: the delete that may still come then finds another generation", async () => {
+    const site = await startSite({ keep: { releases: 1, days: 0 } });
+    await site.release(buildOf("one"));
+    await site.release(buildOf("two"));
+    const fault = { kind: "status", status: 403 };
+    await site.cloud.orderFault({ match: { rpc: "storage.objects.delete" }, fault, times: null });
+    await site.release(buildOf("three"));
+    await fetch(`${site.cloud.url}/_local/faults`, { method: "DELETE" });
+    const store = site.cloud.store(site.unit.bucket);
+    const chunk = Object.keys(buildOf("one")).find((path) => path.startsWith("assets/chunk")) ?? "";
+    const before = await store.head(chunk);
+    await site.release(buildOf("one"));
+    const after = await store.head(chunk);
+    expect(after?.crc32c).toBe(before?.crc32c);
+    expect(after?.generation).not.toBe(before?.generation);
+  });
 });

@@ -1,7 +1,7 @@
 // A site with its buckets in a real local cloud, released as the engine does it, and read as a browser does.
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { resolveStack, type SiteUnit, type Stack } from "@slipway/config";
+import type { SiteUnit, Stack } from "@slipway/config";
 import { onTestFinished } from "vitest";
 import { createTarget } from "../src/google/create-target.ts";
 import { applySite } from "../src/site/apply-site.ts";
@@ -9,14 +9,9 @@ import type { SitePlan } from "../src/site/plan-site.ts";
 import { type SiteDriver, siteDriver, siteRollbackDriver } from "../src/site/site-driver.ts";
 import type { Target } from "../src/target.ts";
 import type { DeployEvent, ReleaseContext, UnitOutcome } from "../src/types.ts";
+import { resolveSiteStack, type SiteOptions, siteUnit } from "./site-stack.ts";
 import { testRuntime } from "./support/runtime.ts";
 import { createFolder, type Files, type OnEnd, type SyncCloud, startSyncCloud, writeFiles } from "./sync-support.ts";
-
-export type SiteOptions = {
-  readonly keep?: { readonly releases?: number; readonly days?: number };
-  readonly config?: Readonly<Record<string, string>>;
-  readonly headers?: Readonly<Record<string, { readonly cacheControl?: string }>>;
-};
 
 export type Released = { readonly plan: SitePlan; readonly outcome: UnitOutcome };
 
@@ -35,31 +30,6 @@ export type TestSite = {
   readonly release: (files?: Files, given?: Partial<ReleaseContext>) => Promise<Released>;
   readonly rollback: (to: UnitOutcome, given?: Partial<ReleaseContext>) => Promise<Released>;
 };
-
-export const resolveSiteStack = (endpoint: string, options: SiteOptions = {}): Stack =>
-  resolveStack(
-    {
-      name: "shop",
-      region: "europe-west1",
-      environments: { local: { project: "demo-local", endpoint, gate: { timeout: "2s" } } },
-      sites: {
-        app: {
-          project: "apps/web",
-          bucket: "app.example.com",
-          ...(options.keep && { keep: options.keep }),
-          ...(options.config && { config: options.config }),
-          ...(options.headers && { headers: options.headers }),
-        },
-      },
-    },
-    "local",
-  );
-
-export function siteUnit({ units }: Stack): SiteUnit {
-  const [unit] = units;
-  if (unit?.kind !== "site") throw new Error("no site");
-  return unit;
-}
 
 let releases = 0;
 

@@ -73,10 +73,11 @@ describe("planRetention", () => {
     expect(gone(three, keep)).toEqual(expected);
   });
 
-  it("keeps a release that was never finished for its days, and then removes what it left", () => {
-    const publications = [publication("1", "a", 50, false), publication("2", "b", 99)];
-    expect(gone(publications, { releases: 1, days: 60 })).toEqual([]);
-    expect(gone(publications, { releases: 1, days: 10 })).toEqual(["assets/a"]);
+  it("keeps a release that was never finished as long as it may have been seen, and then removes what it left", () => {
+    const publications = [publication("1", "a", 50, false), publication("2", "b", 90)];
+    expect(gone(publications, { releases: 1, days: 20 })).toEqual([]);
+    expect(gone(publications, { releases: 1, days: 5 })).toEqual(["assets/a"]);
+    expect(gone([publication("1", "a", 50, false)], { releases: 1, days: 0 })).toEqual([]);
   });
 
   it("marks what it gives up, and forgets it when its manifest is gone", () => {

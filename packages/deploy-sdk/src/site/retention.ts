@@ -1,8 +1,9 @@
 // Pure. What of earlier releases is kept, and what goes when a release is published.
 //
-// A release is kept when it is among the last N that were published, or was live at some time in the last T days; the
-// one that is being replaced always is, because its pages are open in browsers now. A release that was begun and never
-// finished is kept T days: it has put files into the bucket that nothing else would ever remove.
+// A release is kept when it is among the last N that were published, or may have been live in the last T days. It may
+// have been live until the next one was published; the one that is being replaced still is, in browsers that are open.
+// That also holds for a release that was begun and never finished: its pages may have been seen, and it has put files
+// into the bucket that nothing else would ever remove.
 //
 // A file goes when a release that is given up refers to it and no kept one does. What no release ever referred to, such
 // as a search engine's verification file put there by hand, is never touched.
@@ -77,13 +78,12 @@ function keptPublications({ publications, keep, now }: RetentionInput): readonly
   // The one that is being made is the last of the N.
   const last = new Set(published.slice(Math.max(0, published.length - Math.max(1, keep.releases - 1))));
   const since = now.getTime() - keep.days * dayMs;
-  const liveUntil = (publication: Publication): number => {
-    if (publication.publishedAt === undefined) return Date.parse(publication.startedAt);
-    const { publishedAt } = published[published.indexOf(publication) + 1] ?? {};
+  const liveUntil = (index: number): number => {
+    const { publishedAt } = publications.slice(index + 1).find((later) => later.publishedAt !== undefined) ?? {};
     return publishedAt === undefined ? now.getTime() : Date.parse(publishedAt);
   };
   return publications.filter(
-    (publication) => !publication.expired && (last.has(publication) || liveUntil(publication) >= since),
+    (publication, index) => !publication.expired && (last.has(publication) || liveUntil(index) >= since),
   );
 }
 
@@ -138,7 +138,7 @@ function describe(
   const hidden = names.length - listedAtMost;
   const reason = publication.publishedAt
     ? `it is not among the last ${keep.releases} releases and was not live in the last ${keep.days} days`
-    : `it was begun more than ${keep.days} days ago and never finished`;
+    : `it was never finished, and replaced more than ${keep.days} days ago`;
   return [
     {
       kind: "delete",
