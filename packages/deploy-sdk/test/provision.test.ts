@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { defineStack, resolveStack, type Stack } from "@slipway/config";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { systemRuntime } from "../src/engine/runtime.ts";
 import { createTarget, type GoogleTarget } from "../src/google/create-target.ts";
 import { provision } from "../src/provision/provision.ts";
@@ -14,6 +14,9 @@ import type { DeployEvent } from "../src/types.ts";
 import { startCloud, type TestCloud } from "./support/cloud.ts";
 import { createNodeWorkspace, type NodeWorkspace } from "./support/node-workspace.ts";
 import { type RecordingProxy, startRecordingProxy } from "./support/recording-proxy.ts";
+
+// Each starts a database, a Redis and two services, next to whatever else runs.
+vi.setConfig({ testTimeout: 120_000 });
 
 const written = defineStack({
   name: "demo",
