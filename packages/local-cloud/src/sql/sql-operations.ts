@@ -69,14 +69,10 @@ export function createSqlOperations({ store, now, takeFault, log, signal }: Clou
     // Whoever asked for it first records what it is about.
     await Promise.resolve();
     const started = put({ ...operation, status: "RUNNING", startTime: time() });
-    try {
-      await work();
-      put({ ...started, status: "DONE", endTime: time() });
-    } catch (error) {
-      if (stopping || signal.aborted) return;
-      log(`sql: ${operation.type} of instance "${operation.instance}" failed: ${messageOf(error)}`);
-      put({ ...started, status: "DONE", endTime: time(), error: { code: codeOf(error), message: messageOf(error) } });
-    }
+    const failure = await work().then(() => undefined, toFailure);
+    if (failure && (stopping || signal.aborted)) return;
+    if (failure) log(`sql: ${operation.type} of instance "${operation.instance}" failed: ${failure.message}`);
+    put({ ...started, status: "DONE", endTime: time(), ...(failure && { error: failure }) });
   };
 
   const inBackground = (operation: SqlOperation, work: () => Promise<void>): void => {
@@ -117,8 +113,10 @@ export function createSqlOperations({ store, now, takeFault, log, signal }: Clou
   };
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const codeOf = (error: unknown): string => (error instanceof GoogleError ? error.status : "INTERNAL_ERROR");
+const toFailure = (error: unknown): NonNullable<SqlOperation["error"]> => ({
+  code: error instanceof GoogleError ? error.status : "INTERNAL_ERROR",
+  message: error instanceof Error ? error.message : String(error),
+});
 
 function prune(operations: readonly SqlOperation[], remove: (id: string) => void): void {
   const done = operations.filter(({ status }) => status === "DONE");

@@ -2,31 +2,44 @@
 import { defineRoles, on, seesProjects } from "./role.ts";
 
 const uploads = on("storage.multipartUploads", "abort create list listParts");
+const readsFolders = [...on("storage.folders", "get list"), ...on("storage.managedFolders", "get list")];
+const writesFolders = [
+  ...readsFolders,
+  ...on("storage.folders", "create delete rename"),
+  ...on("storage.managedFolders", "create delete"),
+];
 const objectUser = [
   ...seesProjects,
   ...uploads,
+  ...writesFolders,
   ...on("storage.objects", "create delete get list move restore update"),
 ];
 const objectAdmin = [
   ...objectUser,
   ...on("storage.objects", "getIamPolicy overrideUnlockedRetention setIamPolicy setRetention"),
 ];
+const objectViewer = [...seesProjects, ...readsFolders, ...on("storage.objects", "get list")];
+const objectCreator = [
+  ...seesProjects,
+  ...on("storage.multipartUploads", "abort create listParts"),
+  ...["storage.folders.create", "storage.managedFolders.create"],
+  ...on("storage.objects", "create createContext"),
+];
+const managesFolders = on("storage.managedFolders", "getIamPolicy setIamPolicy");
 const bucketAdmin = [
+  ...managesFolders,
   ...on("storage.buckets", "create delete enableObjectRetention get getIamPolicy list relocate restore"),
   ...on("storage.buckets", "setIamPolicy update"),
 ];
 const bucketOwner = [
   ...uploads,
+  ...writesFolders,
+  ...managesFolders,
   ...on("storage.buckets", "enableObjectRetention get getIamPolicy restore setIamPolicy update"),
   ...on("storage.objects", "create delete list restore setRetention"),
 ];
 const bucketReader = ["storage.buckets.get", "storage.multipartUploads.list", "storage.objects.list"];
 const bucketWriter = [...uploads, "storage.buckets.get", ...on("storage.objects", "create delete list")];
-const objectCreator = [
-  ...seesProjects,
-  ...on("storage.multipartUploads", "abort create listParts"),
-  ...on("storage.objects", "create createContext"),
-];
 
 export const storageRoles = defineRoles("storage", [
   ["storage.admin", "Storage Admin", [...objectAdmin, ...bucketAdmin]],
@@ -42,5 +55,5 @@ export const storageRoles = defineRoles("storage", [
   ["storage.objectAdmin", "Storage Object Admin", objectAdmin],
   ["storage.objectCreator", "Storage Object Creator", objectCreator],
   ["storage.objectUser", "Storage Object User", objectUser],
-  ["storage.objectViewer", "Storage Object Viewer", [...seesProjects, ...on("storage.objects", "get list")]],
+  ["storage.objectViewer", "Storage Object Viewer", objectViewer],
 ]);
