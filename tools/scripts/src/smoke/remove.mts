@@ -22,7 +22,13 @@ export function removalCommands({
       if (unit.kind === "site") return [["storage", "rm", "--recursive", `gs://${unit.bucket}`, ...place]];
       return [];
     }),
-    ...(database ? [["sql", "instances", "delete", database.instance, ...place]] : []),
+    // Provisioning protects a database from being deleted by mistake.
+    ...(database
+      ? [
+          ["sql", "instances", "patch", database.instance, "--no-deletion-protection", ...place],
+          ["sql", "instances", "delete", database.instance, ...place],
+        ]
+      : []),
     ...secrets.map(({ name }) => ["secrets", "delete", name, ...place]),
     ["artifacts", "repositories", "delete", registry.repository, ...place, "--location", region],
     ["iam", "service-accounts", "delete", runtimeAccount, ...place],
