@@ -1,4 +1,5 @@
 // Pure. Does a document match a filter?
+import { isObject } from "../json/json-object.ts";
 import type { Comparator, Filter } from "./filter.ts";
 
 /** A value's place in an order of its own, such as a severity's; undefined: it has none. */
@@ -81,9 +82,6 @@ const toTime = (text: string): number | undefined => {
   const time = match ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time + Number(`0.${match?.[1] || "0"}`);
 };
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** All values below a path: lists are looked into. Field names may be written in either of JSON's and the protos' cases. */
 function valuesAt(value: unknown, path: readonly string[]): readonly unknown[] {

@@ -1,5 +1,6 @@
 // Pure. Reads and checks manifests of the OCI image specification and of Docker's image manifest version 2, schema 2.
 // https://github.com/opencontainers/image-spec/blob/v1.1.0/manifest.md, https://distribution.github.io/distribution/spec/manifest-v2-2/
+import { isObject, type JsonObject } from "../json/json-object.ts";
 import { isDigest } from "./names.ts";
 import { OciError } from "./oci-error.ts";
 
@@ -59,10 +60,6 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 }
 
 const invalid = (message: string): OciError => new OciError("MANIFEST_INVALID", message);
-
-type JsonObject = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function parseObject(bytes: Uint8Array): JsonObject {
   const value = parseJson(bytes);
