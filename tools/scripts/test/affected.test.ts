@@ -1,12 +1,12 @@
 // What a commit redeploys: asked of a real git history with `nx affected -t deploy`, judged by what is live afterwards.
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { UnitStatus } from "@slipway/deploy-sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cloneWorkspace, commitAll } from "./support/clone-workspace.ts";
 import { findFreePort } from "./support/free-port.ts";
-import { type Finished, runProcess, workspace } from "./support/run-command.ts";
-import { resultOf, startStack, type UpStack } from "./support/stack-up.ts";
+import { type Finished, runProcess } from "./support/run-command.ts";
+import { readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
 
 let folder: string;
 let clone: string;
@@ -17,15 +17,8 @@ const inClone = async (...command: readonly string[]): Promise<Finished> => {
   expect(finished.code, finished.stdout + finished.stderr).toBe(0);
   return finished;
 };
-const commit = async (message: string): Promise<void> => {
-  await inClone("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-qam", message);
-};
-const versions = async (): Promise<Readonly<Record<string, string | undefined>>> => {
-  const status = resultOf<readonly UnitStatus[]>(
-    await inClone("node", "tools/scripts/src/main.mts", "status", "--json"),
-  );
-  return Object.fromEntries(status.map(({ unit, version }) => [unit, version]));
-};
+const versions = async (): Promise<Readonly<Record<string, string | undefined>>> =>
+  Object.fromEntries(Array.from(await readUnits(stack, clone), ([unit, { version }]) => [unit, version]));
 const writes = async (): Promise<number> => {
   const response = await fetch(`${stack.endpoint}/_local/status`);
   const { counters } = (await response.json()) as { counters: { writes: { total: number } } };
@@ -36,23 +29,17 @@ const deployAffected = (): Promise<Finished> =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "slipway-affected-"));
-  clone = join(folder, "clone");
-  await runProcess(["git", "clone", "-q", workspace, clone], { cwd: folder });
-  await runProcess(["pnpm", "install", "--frozen-lockfile", "--offline"], {
-    cwd: clone,
-    env: { PATH: `${workspace}/node_modules/.bin:${process.env["PATH"]}` },
-  });
+  clone = await cloneWorkspace(join(folder, "clone"));
   stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, clone);
 }, 300_000);
 afterAll(async () => {
-  stack.child.kill("SIGTERM");
-  await stack.finished;
+  await stopStack(stack);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }, 60_000);
 
 test("a change in README redeploys nothing", async () => {
   await appendFile(join(clone, "README.md"), "\nA line more.\n");
-  await commit("readme");
+  await commitAll(clone, "readme");
   const before = await writes();
   await deployAffected();
   expect(await writes()).toBe(before);
@@ -60,12 +47,9 @@ test("a change in README redeploys nothing", async () => {
 
 test("a change in packages/health-client redeploys the frontend and not the API", async () => {
   const before = await versions();
-  const file = join(clone, "packages/health-client/src/browser/browser-client.ts");
-  await writeFile(
-    file,
-    `${await readFile(file, "utf8")}\nglobalThis.dispatchEvent?.(new Event("changed-by-a-test"));\n`,
-  );
-  await commit("health-client");
+  const file = join(clone, "packages/health-client/src/browser/poller.ts");
+  await appendFile(file, '\nglobalThis.dispatchEvent?.(new Event("changed-by-a-test"));\n');
+  await commitAll(clone, "health-client");
   await deployAffected();
   const after = await versions();
   expect(after["frontend"]).not.toBe(before["frontend"]);
@@ -75,7 +59,7 @@ test("a change in packages/health-client redeploys the frontend and not the API"
 test("a change in apps/backend redeploys the API and not the frontend", async () => {
   const before = await versions();
   await appendFile(join(clone, "apps/backend/src/main.ts"), "\n// A line more.\n");
-  await commit("backend");
+  await commitAll(clone, "backend");
   await deployAffected();
   const after = await versions();
   expect(after["frontend"]).toBe(before["frontend"]);

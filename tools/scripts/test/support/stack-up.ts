@@ -40,7 +40,7 @@ export async function startStack({ dataDir, port }: Place, cwd = workspace): Pro
   const finished = running.finished.finally(() => {
     ended = true;
   });
-  await waitFor(
+  const ready = waitFor(
     "the stack to be ready",
     () => {
       if (ended) throw new Error(`it ended:\n${running.output()}`);
@@ -48,6 +48,22 @@ export async function startStack({ dataDir, port }: Place, cwd = workspace): Pro
     },
     180_000,
   );
+  await ready.catch(async (error: unknown) => {
+    await stopStack({ ...running, finished });
+    throw error;
+  });
   const endpoint = /local cloud {2}(http:\S+)/.exec(running.output())?.[1] ?? "";
   return { ...running, finished, endpoint, env: { DEPLOY_ENV: "local", DEPLOY_ENDPOINT: endpoint } };
+}
+
+/** As Ctrl-C does, waited for; nothing where none was started. */
+export async function stopStack(stack: Running | undefined): Promise<void> {
+  stack?.child.kill("SIGTERM");
+  await stack?.finished;
+}
+
+/** What serves, by unit. */
+export async function readUnits({ env }: UpStack, cwd = workspace): Promise<ReadonlyMap<string, UnitStatus>> {
+  const status = resultOf<readonly UnitStatus[]>(await runScript("status", ["--json"], { env, cwd }));
+  return new Map(status.map((unit) => [unit.unit, unit]));
 }

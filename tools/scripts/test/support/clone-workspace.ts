@@ -1,0 +1,53 @@
+// A clone of this workspace at its last commit, for tests that commit to one. Dependencies and packed layers are those that
+// are installed and cached here: linking them takes a second, an install twenty.
+import { cp, mkdir, readdir, symlink } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { runProcess, workspace } from "./run-command.ts";
+
+/** The workspace's root and its projects. */
+async function projectFolders(): Promise<readonly string[]> {
+  const groups = ["apps", "packages", "tools"];
+  const entries = await Promise.all(
+    groups.map((group) => readdir(join(workspace, group), { withFileTypes: true, encoding: "utf8" })),
+  );
+  const projects = entries.flat().filter((entry) => entry.isDirectory());
+  return ["", ...projects.map(({ parentPath, name }) => relative(workspace, join(parentPath, name)))];
+}
+
+/** What tools write beside the packages; the packages themselves are linked as a whole. */
+const isOwn = (path: string): boolean => !/(^|\/)(\.pnpm|\.cache|\.vite[a-z-]*|\.vitest-cache)$/.test(path);
+
+async function linkDependencies(clone: string, project: string): Promise<void> {
+  const from = join(workspace, project, "node_modules");
+  const to = join(clone, project, "node_modules");
+  const filter = (path: string): boolean => isOwn(relative(from, path));
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter }).catch(ignoreMissing);
+}
+
+const ignoreMissing = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "ENOENT") throw error;
+};
+
+/** @param folder is made; returns the clone's root. */
+export async function cloneWorkspace(folder: string): Promise<string> {
+  const cloned = await runProcess(["git", "clone", "-q", "--no-hardlinks", workspace, folder]);
+  if (cloned.code !== 0) throw new Error(`git clone: ${cloned.stderr}`);
+  for (const project of await projectFolders()) await linkDependencies(folder, project);
+  await symlink(join(workspace, "node_modules/.pnpm"), join(folder, "node_modules/.pnpm"));
+  const cache = join(workspace, ".local/cache/layers");
+  await mkdir(cache, { recursive: true });
+  await mkdir(join(folder, ".local/cache"), { recursive: true });
+  await symlink(cache, join(folder, ".local/cache/layers"));
+  return folder;
+}
+
+/** Commits all that changed in a clone. */
+export async function commitAll(clone: string, message: string): Promise<void> {
+  for (const args of [
+    ["add", "--all"],
+    ["-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-qm", message],
+  ]) {
+    const { code, stdout, stderr } = await runProcess(["git", ...args], { cwd: clone });
+    if (code !== 0) throw new Error(`git ${args.join(" ")}: ${stdout}${stderr}`);
+  }
+}
