@@ -1,0 +1,117 @@
+// A migration stands before everything that serves: one that fails keeps all of it as it was, one that is put right lets
+// all of it go on, and two never run at the same time.
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ask } from "./support/ask.ts";
+import { cloneWorkspace, commitAll } from "./support/clone-workspace.ts";
+import { findFreePort } from "./support/free-port.ts";
+import { createRunClients } from "./support/run-clients.ts";
+import { runProcess, runScript, startProcess } from "./support/run-command.ts";
+import { readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
+import { waitFor } from "./support/wait-for.ts";
+
+const serving = ["api", "worker", "frontend"];
+const longMs = 240_000;
+
+let folder: string;
+let clone: string;
+let stack: UpStack;
+let api: string;
+/** What served before anything was changed. */
+let first: Readonly<Record<string, string | undefined>>;
+
+const versions = async (): Promise<Readonly<Record<string, string | undefined>>> => {
+  const units = await readUnits(stack, clone);
+  return Object.fromEntries(serving.map((unit) => [unit, units.get(unit)?.version]));
+};
+/** The revision that answers at the public address. */
+const revisionThatAnswers = async (): Promise<unknown> => (await ask(`${api}/api/live`)).json()["revision"];
+const writeMigration = (sql: string): Promise<void> =>
+  writeFile(join(clone, "apps/backend/migrations/0002_orders.sql"), `-- Up Migration\n${sql}\n-- Down Migration\n`);
+const options = () => ({ cwd: clone, env: stack.env, timeoutMs: longMs });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "slipway-migration-"));
+  clone = await cloneWorkspace(join(folder, "clone"));
+  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, clone);
+  const units = await readUnits(stack, clone);
+  api = units.get("api")?.url ?? "";
+  first = await versions();
+  await writeMigration("ALTER TABLE orders ADD COLUMN total integer NOT NULL;");
+  // Something new for each: for the image, and with it API and worker, and for the page.
+  await appendFile(join(clone, "apps/backend/src/main.ts"), "\n// A line more.\n");
+  await appendFile(join(clone, "apps/dashboard-frontend/src/main.tsx"), '\nconsole.debug("changed");\n');
+  await commitAll(clone, "orders have a total");
+}, longMs);
+afterAll(async () => {
+  await stopStack(stack);
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}, 60_000);
+
+const expectNothingMoved = async (): Promise<void> => {
+  expect(await versions()).toEqual(first);
+  expect(await revisionThatAnswers()).toBe(first["api"]);
+};
+
+test("one that fails: `pnpm release` ends with 3, says why and what was not done, and all that serves stays", async () => {
+  const { code, stdout, stderr } = await runScript("release", [], options());
+  expect(code, stdout + stderr).toBe(3);
+  expect(stdout).toMatch(/^local: done backend; not done migrate, api, worker, frontend /m);
+  expect(stderr).toMatch(/^error {2}job "migrate" in local: execution \S+ failed.*\[migration-failed\]$/m);
+  expect(stderr).toContain('relation "orders" does not exist');
+  expect(stderr).toMatch(/^ {2}fix {2}\S/m);
+  await expectNothingMoved();
+}, 120_000);
+
+test("one that fails: `nx run-many -t deploy` runs nothing that comes after it", async () => {
+  const { code, stdout, stderr } = await runProcess(["nx", "run-many", "-t", "deploy"], options());
+  const output = stdout + stderr;
+  expect(code, output).toBe(1);
+  expect(output).toContain('relation "orders" does not exist');
+  expect(output).toContain("> nx run backend:migrate");
+  for (const task of ["backend:deploy-api", "backend:deploy-worker", "dashboard-frontend:deploy-frontend"])
+    expect(output).not.toContain(`> nx run ${task}`);
+  await expectNothingMoved();
+}, 120_000);
+
+/** Goes on when another session waits for the lock that this migration holds, so that two have met. */
+const untilAnotherWaits = `DO $$ BEGIN
+  WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) LOOP PERFORM pg_sleep(0.05); END LOOP;
+END $$;`;
+
+test(
+  "put right and run again, all move; of two at once the second waits, and both succeed",
+  async () => {
+    await writeMigration(`${untilAnotherWaits}\nCREATE TABLE orders (id integer PRIMARY KEY, total integer NOT NULL);`);
+    await commitAll(clone, "orders exist");
+    const release = startProcess(["node", "tools/scripts/src/main.mts", "release"], options());
+    await waitFor(
+      "the migration to be started",
+      () => /execution \S+ was started/.test(release.output()) || undefined,
+      60_000,
+    );
+    const { jobs, nameOf } = createRunClients(stack.endpoint);
+    const [operation] = await jobs.runJob({ name: nameOf("jobs", "botbalance-migrate") });
+    const [second] = await operation.promise();
+    expect(second.succeededCount, second.conditions?.map(({ message }) => message).join("; ")).toBe(1);
+    const { code, stdout, stderr } = await release.finished;
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).toMatch(/^local: 5 released, 5 as they should be /m);
+    const logs = await runScript("logs", ["migrate"], options());
+    expect(logs.stdout).toContain("another migration is running; waiting for it");
+    // One of them applied it, the other found nothing left to do.
+    expect(
+      logs.stdout
+        .match(/done: \d applied/g)
+        ?.slice(-2)
+        .toSorted(),
+    ).toEqual(["done: 0 applied", "done: 1 applied"]);
+
+    const after = await versions();
+    for (const unit of serving) expect(after[unit], unit).not.toBe(first[unit]);
+    expect(await revisionThatAnswers()).toBe(after["api"]);
+  },
+  longMs,
+);
