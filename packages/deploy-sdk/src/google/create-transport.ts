@@ -67,26 +67,9 @@ function addressOf({ path, subject }: TransportRequest, base: string): URL {
 /** @param reads how often the answer's body has been asked for, this time included. */
 async function requestWithRetries(request: TransportRequest, sender: Sender, reads = 1): Promise<TransportResponse> {
   const signal = request.signal ?? sender.signal;
-  const { runtime, send } = sender;
-  const deadlineAt = runtime.now().getTime() + (request.deadlineMs ?? timeouts.deadlineMs);
-  const remainingMs = (): number => deadlineAt - runtime.now().getTime();
-  let renewed = false;
   try {
-    for (let attempt = 1; ; attempt += 1) {
-      signal.throwIfAborted();
-      const outcome = await send(request, signal, remainingMs());
-      if (outcome.answer?.status === 401 && !renewed && !request.expect?.includes(401)) {
-        // A token can be refused before it expires: once, a fresh one is tried.
-        renewed = true;
-        sender.invalidate();
-        continue;
-      }
-      const failure = failureIn(outcome, request);
-      const delayMs =
-        failure && retryDelay({ failure, outcome, attempt, request, remainingMs: remainingMs(), runtime });
-      if (delayMs === undefined) return conclude(request, outcome, attempt, { sender, reads });
-      await runtime.sleep(delayMs, signal);
-    }
+    const { outcome, attempts } = await attemptUntilDone(request, sender, signal);
+    return conclude(request, outcome, attempts, { sender, reads });
   } catch (error) {
     if (signal.aborted) throw abortedBy(signal, request.subject);
     if (error instanceof DeployError) throw error;
@@ -95,18 +78,45 @@ async function requestWithRetries(request: TransportRequest, sender: Sender, rea
   }
 }
 
+async function attemptUntilDone(
+  request: TransportRequest,
+  { runtime, send, invalidate }: Sender,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: Attempt; readonly attempts: number }> {
+  const deadlineAt = runtime.now().getTime() + (request.deadlineMs ?? timeouts.deadlineMs);
+  const remainingMs = (): number => deadlineAt - runtime.now().getTime();
+  for (let attempts = 1, renewed = false; ; attempts += 1) {
+    signal.throwIfAborted();
+    const outcome = await send(request, signal, remainingMs());
+    if (!renewed && isUnauthorized(outcome, request)) {
+      // A token can be refused before it expires: once, a fresh one is tried.
+      renewed = true;
+      invalidate();
+      continue;
+    }
+    const delayMs = retryDelay({ outcome, attempts, request, remainingMs: remainingMs(), runtime });
+    if (delayMs === undefined) return { outcome, attempts };
+    await runtime.sleep(delayMs, signal);
+  }
+}
+
+const isUnauthorized = ({ answer }: Attempt, { expect }: TransportRequest): boolean =>
+  answer?.status === 401 && !expect?.includes(401);
+
 const failureIn = ({ answer, failure }: Attempt, { expect }: TransportRequest): Failure | undefined =>
   answer ? (expect?.includes(answer.status) ? undefined : failureOf(answer.status)) : failure;
 
+/** undefined: the outcome stands. */
 function retryDelay(given: {
-  readonly failure: Failure;
   readonly outcome: Attempt;
-  readonly attempt: number;
+  readonly attempts: number;
   readonly request: TransportRequest;
   readonly remainingMs: number;
   readonly runtime: Runtime;
 }): number | undefined {
-  const { failure, attempt, outcome, request, remainingMs, runtime } = given;
+  const { attempts: attempt, outcome, request, remainingMs, runtime } = given;
+  const failure = failureIn(outcome, request);
+  if (failure === undefined) return undefined;
   const retryAfter = outcome.answer && header(outcome.answer, "retry-after");
   return retryDelayMs({
     failure,

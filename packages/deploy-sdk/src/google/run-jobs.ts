@@ -1,94 +1,96 @@
 // Jobs and executions of Cloud Run.
 import { sameSpec } from "../container/compare-specs.ts";
 import { DeployError } from "../deploy-error.ts";
-import type { Call, JobTarget, LiveJob, Settlement } from "../target.ts";
-import { gaxOptions, operationOptions, settlementOf } from "./clients.ts";
+import type { Call, JobSpec, JobTarget, LiveJob, Settlement } from "../target.ts";
+import { gaxOptions, operationOptions } from "./clients.ts";
 import { lastSegment } from "./run-container.ts";
 import type { ExecutionJson, JobJson } from "./run-json.ts";
+import {
+  assertUnchanged,
+  pick,
+  type ResourceBody,
+  type RunContext,
+  readResource,
+  type StartedOperation,
+  writeResource,
+} from "./run-requests.ts";
 import { readExecution, readJob, writeJobTask } from "./run-specs.ts";
-import { pick, type ResourceBody, type RunContext } from "./run-workloads.ts";
 
 const options = operationOptions(120_000);
+
+/** Fields that a person may have set and that the SDK does not manage: an update of a job replaces it whole. */
 const keptFields = ["annotations", "launchStage", "binaryAuthorization"];
 const keptTaskFields = ["vpcAccess", "executionEnvironment", "encryptionKey", "nodeSelector"];
 
-export function createJobs({ parent, transport, clients }: RunContext): JobTarget {
-  const pathOf = (name: string): string => `${parent}/jobs/${name}`;
-  const getJson = async <Found>(path: string, call: Call): Promise<Found | undefined> => {
-    const response = await transport.request({
-      api: "run",
-      method: "GET",
-      path: `/v2/${path}`,
-      expect: [404],
-      ...call,
-    });
-    return response.status === 404 ? undefined : response.json<Found>();
-  };
-  const get = async (name: string, call: Call): Promise<LiveJob | undefined> => {
-    const json = await getJson<JobJson>(pathOf(name), call);
-    return json && readJob(json);
-  };
+type Jobs = { readonly context: RunContext; readonly pathOf: (name: string) => string };
+type JobChange = Parameters<JobTarget["apply"]>[0];
 
+export function createJobs(context: RunContext): JobTarget {
+  const jobs: Jobs = { context, pathOf: (name) => `${context.parent}/jobs/${name}` };
   return {
-    get,
-    apply: async ({ name, spec, labels, etag }, call) => {
-      const live = await getJson<JobJson & { readonly labels?: object }>(pathOf(name), call);
-      if (live?.etag !== etag)
-        throw new DeployError("conflict", {
-          subject: call.subject,
-          message: `"${name}" was changed by somebody else after it was looked at`,
-          hint: "run it again: the plan is made anew",
-          retryable: true,
-        });
-      const job: ResourceBody = {
-        ...(live && pick(live, keptFields)),
-        labels: { ...live?.labels, ...labels },
-        template: {
-          taskCount: 1,
-          template: {
-            ...(live?.template?.template && pick(live.template.template, keptTaskFields)),
-            ...writeJobTask(spec),
-          },
-        },
-      };
-      const write = (): Promise<Settlement> =>
-        clients.call({ ...call, idempotent: true }, async () => {
-          const client = await clients.jobs();
-          const [operation] = await (live
-            ? client.updateJob({ job: { ...job, name: pathOf(name), etag: live.etag ?? null } }, options)
-            : client.createJob({ parent, jobId: name, job }, options));
-          return settlementOf(operation, call);
-        });
-      try {
-        return await write();
-      } catch (error) {
-        // The first of two attempts may have been applied, its answer lost: then the job is as it was to be.
-        const code = error instanceof DeployError ? error.code : undefined;
-        const now = code === "conflict" || code === "already-exists" ? await get(name, call) : undefined;
-        if (now && sameSpec(now.spec, spec, [])) return { failure: undefined };
-        throw error;
-      }
-    },
-    run: async (job, call) => {
-      try {
-        return await clients.call(call, async () => {
-          const client = await clients.jobs();
-          const [operation] = await client.runJob({ name: pathOf(job.name), etag: job.etag }, gaxOptions);
-          return executionOf(operation.metadata) ?? (await startedSince(job, await get(job.name, call), call));
-        });
-      } catch (error) {
-        // The answer may be what was lost: a job must not run twice for that.
-        if (!(error instanceof DeployError) || !error.retryable) throw error;
-        const now = await get(job.name, call);
-        if (now?.latestExecution && now.latestExecution !== job.latestExecution) return now.latestExecution;
-        throw error;
-      }
-    },
+    get: (name, call) => getJob(jobs, name, call),
+    apply: (change, call) => applyJob(jobs, change, call),
+    run: (job, call) => runJob(jobs, job, call),
     execution: async (job, execution, call) => {
-      const json = await getJson<ExecutionJson>(`${pathOf(job)}/executions/${execution}`, call);
+      const path = `${jobs.pathOf(job)}/executions/${execution}`;
+      const json = await readResource<ExecutionJson>(context, path, call);
       return json && readExecution(json);
     },
   };
+}
+
+async function getJob({ context, pathOf }: Jobs, name: string, call: Call): Promise<LiveJob | undefined> {
+  const json = await readResource<JobJson>(context, pathOf(name), call);
+  return json && readJob(json);
+}
+
+async function applyJob(jobs: Jobs, change: JobChange, call: Call): Promise<Settlement> {
+  const { context, pathOf } = jobs;
+  const { name, spec, etag } = change;
+  const live = await readResource<JobJson>(context, pathOf(name), call);
+  assertUnchanged(name, etag, live?.etag, call);
+  const job = jobBody(change, live);
+  const start = async (): Promise<StartedOperation> => {
+    const client = await context.clients.jobs();
+    const [operation] = await (live
+      ? client.updateJob({ job: { ...job, name: pathOf(name), etag: etag ?? null } }, options)
+      : client.createJob({ parent: context.parent, jobId: name, job }, options));
+    return operation;
+  };
+  return writeResource(context, { start, landed: () => seenWith(jobs, name, spec, call) }, call);
+}
+
+const jobBody = ({ spec, labels }: JobChange, live: JobJson | undefined): ResourceBody => ({
+  ...pick(live, keptFields),
+  labels: { ...live?.labels, ...labels },
+  template: {
+    taskCount: 1,
+    template: { ...pick(live?.template?.template, keptTaskFields), ...writeJobTask(spec) },
+  },
+});
+
+async function seenWith(jobs: Jobs, name: string, spec: JobSpec, call: Call) {
+  const live = await getJob(jobs, name, call);
+  if (!live || !sameSpec(live.spec, spec, [])) return undefined;
+  const { settled, readiness } = live;
+  return { settled, failure: readiness.state === "failed" ? readiness.message : undefined };
+}
+
+async function runJob(jobs: Jobs, job: LiveJob, call: Call): Promise<string> {
+  const { clients } = jobs.context;
+  try {
+    return await clients.call(call, async () => {
+      const client = await clients.jobs();
+      const [operation] = await client.runJob({ name: jobs.pathOf(job.name), etag: job.etag }, gaxOptions);
+      return executionOf(operation.metadata) ?? (await startedSince(jobs, job, call)) ?? missingExecution(call);
+    });
+  } catch (error) {
+    // The answer may be what was lost: a job must not run twice for that.
+    if (!(error instanceof DeployError) || !error.retryable) throw error;
+    const started = await startedSince(jobs, job, call);
+    if (started === undefined) throw error;
+    return started;
+  }
 }
 
 /** RunJob's operation has the execution as its metadata. */
@@ -97,7 +99,12 @@ const executionOf = (metadata: unknown): string | undefined =>
     ? lastSegment(metadata.name)
     : undefined;
 
-async function startedSince(before: LiveJob, now: LiveJob | undefined, { subject }: Call): Promise<string> {
-  if (now?.latestExecution && now.latestExecution !== before.latestExecution) return now.latestExecution;
+/** The newest execution, where it is another than before. */
+async function startedSince(jobs: Jobs, before: LiveJob, call: Call): Promise<string | undefined> {
+  const now = await getJob(jobs, before.name, call);
+  return now?.latestExecution === before.latestExecution ? undefined : now?.latestExecution;
+}
+
+function missingExecution({ subject }: Call): never {
   throw new DeployError("remote-failed", { subject, message: "the job was started, but its execution is not there" });
 }

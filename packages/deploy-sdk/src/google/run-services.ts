@@ -3,6 +3,7 @@ import { operationOptions } from "./clients.ts";
 import { readContainer } from "./run-container.ts";
 import type { ServiceJson, WorkerPoolJson } from "./run-json.ts";
 import { writeShares } from "./run-readiness.ts";
+import type { RunContext } from "./run-requests.ts";
 import {
   readService,
   readServiceSpec,
@@ -10,7 +11,7 @@ import {
   writeServiceTemplate,
   writeWorkerTemplate,
 } from "./run-specs.ts";
-import { createWorkloads, type RunContext } from "./run-workloads.ts";
+import { createWorkloads } from "./run-workloads.ts";
 
 /** Startup may take 240 s (the longest that Cloud Run allows) after the image has been fetched. */
 const operationMs = 600_000;
@@ -20,6 +21,7 @@ export const createServices = (context: RunContext): WorkloadTarget<ServiceSpec>
   createWorkloads<ServiceSpec, ServiceJson>(
     {
       collection: "services",
+      needsLive: false,
       read: readService,
       readRevisionSpec: (json) => readServiceSpec(json),
       write: (spec, shares) => ({
@@ -45,6 +47,7 @@ export const createWorkerPools = (context: RunContext): WorkloadTarget<WorkerSpe
   createWorkloads<WorkerSpec, WorkerPoolJson>(
     {
       collection: "workerPools",
+      needsLive: true,
       read: readWorkerPool,
       readRevisionSpec: (json, pool) => ({
         container: readContainer(json),
