@@ -14,12 +14,16 @@ export type ServerInfo = {
 const lockFile = (dataDir: string): string => join(dataDir, "lock");
 const serverFile = (dataDir: string): string => join(dataDir, "server.json");
 
-/** Start time of a process in clock ticks since boot, which tells a process from a later one of the same id. */
-const startTimeOf = (pid: number): string | undefined => {
+/**
+ * State and start time of a process; the time, in clock ticks since boot, tells it from a later one of the same id.
+ * Undefined where there is none, or no /proc.
+ */
+const statOf = (pid: number): { readonly isZombie: boolean; readonly startTime: string | undefined } | undefined => {
   try {
-    // Fields after the name, which may hold spaces and parentheses: proc(5), field 22.
+    // Fields after the name, which may hold spaces and parentheses: proc(5), fields 3 and 22.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { isZombie: fields[0] === "Z", startTime: fields[19] };
   } catch {
     return undefined;
   }
@@ -45,14 +49,14 @@ const readHolder = (dataDir: string): Holder | undefined => {
   }
 };
 
-/** The process that holds the folder now; undefined where none does, or the one that did is gone. */
+/** The process that holds the folder now; undefined where none does, or the one that did has ended. */
 export const holderOf = (dataDir: string): number | undefined => {
   const holder = readHolder(dataDir);
   if (holder === undefined || !isAlive(holder.pid)) return undefined;
-  const startTime = startTimeOf(holder.pid);
-  return startTime !== undefined && holder.startTime !== undefined && startTime !== holder.startTime
-    ? undefined
-    : holder.pid;
+  const stat = statOf(holder.pid);
+  const isAnother =
+    stat?.startTime !== undefined && holder.startTime !== undefined && stat.startTime !== holder.startTime;
+  return stat?.isZombie || isAnother ? undefined : holder.pid;
 };
 
 const lockedError = (dataDir: string, pid: number): LocalCloudError =>
@@ -63,7 +67,7 @@ const lockedError = (dataDir: string, pid: number): LocalCloudError =>
 
 const writeLock = (dataDir: string): void => {
   const file = openSync(lockFile(dataDir), "wx", 0o600);
-  writeSync(file, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) }));
+  writeSync(file, JSON.stringify({ pid: process.pid, startTime: statOf(process.pid)?.startTime }));
   closeSync(file);
 };
 

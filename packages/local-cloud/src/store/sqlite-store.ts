@@ -6,6 +6,9 @@ import { DatabaseSync } from "node:sqlite";
 import { prefixEnd } from "./prefix-end.ts";
 import type { Collection, ListOptions, Store } from "./types.ts";
 
+/** Any blob is more than any text in SQLite: the end of a range that has none. */
+export const ABOVE_ALL_TEXT = new Uint8Array();
+
 const schema = `
   CREATE TABLE IF NOT EXISTS documents (
     kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, name)
@@ -45,14 +48,12 @@ const prepareAll = (database: DatabaseSync) => ({
   ),
   delete: database.prepare("DELETE FROM documents WHERE kind = ? AND name = ?"),
   listAfter: database.prepare(
-    "SELECT name, document FROM documents WHERE kind = ? AND name >= ? AND name > ? AND (? IS NULL OR name < ?) ORDER BY name LIMIT ?",
+    "SELECT name, document FROM documents WHERE kind = ? AND name >= ? AND name > ? AND name < ? ORDER BY name LIMIT ?",
   ),
   list: database.prepare(
-    "SELECT name, document FROM documents WHERE kind = ? AND name >= ? AND (? IS NULL OR name < ?) ORDER BY name LIMIT ?",
+    "SELECT name, document FROM documents WHERE kind = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?",
   ),
-  count: database.prepare(
-    "SELECT count(*) AS n FROM documents WHERE kind = ? AND name >= ? AND (? IS NULL OR name < ?)",
-  ),
+  count: database.prepare("SELECT count(*) AS n FROM documents WHERE kind = ? AND name >= ? AND name < ?"),
   sequence: database.prepare("SELECT value FROM sequences WHERE name = ?"),
   advance: database.prepare("INSERT INTO sequences VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"),
 });
@@ -71,16 +72,16 @@ const createCollection = <Document>(statements: Statements, kind: string): Colle
   },
   delete: (name) => statements.delete.run(kind, name).changes > 0,
   list: ({ prefix = "", after, limit = -1 }: ListOptions = {}) => {
-    const end = prefixEnd(prefix) ?? null;
+    const end = prefixEnd(prefix) ?? ABOVE_ALL_TEXT;
     const rows =
       after === undefined
-        ? statements.list.all(kind, prefix, end, end, limit)
-        : statements.listAfter.all(kind, prefix, after, end, end, limit);
+        ? statements.list.all(kind, prefix, end, limit)
+        : statements.listAfter.all(kind, prefix, after, end, limit);
     return rows.map((row) => ({ name: text(row, "name"), document: JSON.parse(text(row, "document")) as Document }));
   },
   count: (prefix = "") => {
-    const end = prefixEnd(prefix) ?? null;
-    return Number(statements.count.get(kind, prefix, end, end)?.["n"] ?? 0);
+    const end = prefixEnd(prefix) ?? ABOVE_ALL_TEXT;
+    return Number(statements.count.get(kind, prefix, end)?.["n"] ?? 0);
   },
 });
 
