@@ -12,3 +12,13 @@ export const nodeProject = (name: string) =>
       hookTimeout: 60_000,
     },
   });
+
+/** A project whose tests bring whole stacks up: after all others, one file at a time, since each takes the machine. */
+export const wholeStackProject = (name: string) =>
+  defineProject({
+    test: {
+      ...nodeProject(name).test,
+      maxWorkers: 1,
+      sequence: { groupOrder: 1 },
+    },
+  });

@@ -1,3 +1,3 @@
-import { nodeProject } from "../../vitest.shared.ts";
+import { wholeStackProject } from "../../vitest.shared.ts";
 
-export default nodeProject("scripts");
+export default wholeStackProject("scripts");
