@@ -97,7 +97,7 @@ export function createPostgresServer(options: PostgresServerOptions): PostgresSe
   };
 }
 
-const clientTimeouts = { connectionTimeoutMillis: 5_000, query_timeout: 60_000 };
+const clientTimeouts = { connectionTimeoutMillis: 30_000, query_timeout: 60_000 };
 
 /** Cloud SQL's default is the first; smaller systems have only the second. */
 const locales = ["en_US.UTF-8", "C.UTF-8"];
