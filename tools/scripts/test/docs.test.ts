@@ -32,8 +32,13 @@ test.each(docs)("every relative link of %s leads to a file", (file) => {
   expect(links.filter((link) => !existsSync(join(root, dirname(file), link)))).toEqual([]);
 });
 
+/** Commands as they are typed: in backticks, or at the start of a line of a code block. */
+const pnpmCommands = (text: string): readonly string[] =>
+  Array.from(text.matchAll(/(?:^|`|&& |\()pnpm (?:-s )?(?:run )?([a-z][a-z:]*)/gm), ([, script = ""]) => script);
+/** pnpm's own. */
+const builtIn = ["deploy", "exec", "install"];
+
 test.each(docs)("every `pnpm` command that %s names is a script of the workspace", (file) => {
   const scripts: Record<string, string> = JSON.parse(read("package.json")).scripts;
-  const named = Array.from(read(file).matchAll(/\bpnpm (?:-s )?(?:run )?([a-z][a-z:]*)/g), ([, script = ""]) => script);
-  expect(named.filter((script) => !(script in scripts) && !["exec", "install"].includes(script))).toEqual([]);
+  expect(pnpmCommands(read(file)).filter((script) => !(script in scripts) && !builtIn.includes(script))).toEqual([]);
 });
