@@ -1,7 +1,7 @@
 // From HTTP to handlers and back, once for all APIs: routing, faults, permissions, errors, counting.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type AnswerContext, answerRequest, UNKNOWN_RPC } from "./answer.ts";
-import { afterHandler, beforeHandler } from "./apply-faults.ts";
+import { type Answer, type AnswerContext, answerRequest, UNKNOWN_RPC } from "./answer.ts";
+import { afterHandler, beforeHandler, type Exchange } from "./apply-faults.ts";
 import { createCloudRequest } from "./cloud-request.ts";
 import type { Counters } from "./counters.ts";
 import type { Faults } from "./faults.ts";
@@ -44,47 +44,71 @@ const refusalOf = (target: RequestTarget, method: HttpMethod, message: IncomingM
   return undefined;
 };
 
+const matchesOf = ({ router }: AdapterContext, request: CloudRequest): readonly RouteMatch[] =>
+  router
+    .find(request.host, request.method, request.path)
+    .filter(({ route, params }) => route.applies?.({ ...request, params }) ?? true);
+
+const answerAndCount = async (
+  context: AdapterContext,
+  matches: readonly RouteMatch[],
+  request: CloudRequest,
+): Promise<Answer> => {
+  const answer = await answerRequest(matches, request, context);
+  context.counters.count({ ...answer, status: answer.response.status });
+  return answer;
+};
+
+/** Through the faults that are ordered, to the handler, and back. */
+const answerFaulted = async (context: AdapterContext, exchange: Exchange): Promise<void> => {
+  const { request } = exchange;
+  const matches = matchesOf(context, request);
+  const { route, service } = matches[0] ?? {};
+  const { rpc = UNKNOWN_RPC, write = false } = route ?? {};
+  const faults = context.faults.takeHttp({ ...request, rpc });
+  const faulted = await beforeHandler(faults, exchange, service);
+  if (faulted === undefined)
+    return context.counters.count({ api: service?.api ?? UNKNOWN_RPC, rpc, write, status: FAULTED });
+  await afterHandler(faults, exchange, await answerAndCount(context, matches, faulted));
+};
+
+const exchange = async (
+  context: AdapterContext,
+  message: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> => {
+  const target = parseTarget(message);
+  const { method } = message;
+  if (target === undefined || !isHttpMethod(method))
+    return await sendResponse(response, new GoogleError("INVALID_ARGUMENT", "Not a request.").toResponse());
+  const refusal = refusalOf(target, method, message, context.listensOn);
+  if (refusal !== undefined) return await sendResponse(response, refusal.toResponse());
+
+  const request = createCloudRequest(message, method, target, signal);
+  if (!target.path.startsWith(CONTROL_PREFIX)) return await answerFaulted(context, { message, response, request });
+  const { response: answer } = await answerRequest(matchesOf(context, request), request, context);
+  await sendResponse(response, answer);
+};
+
+/** What cannot be answered any more, or could not be routed. */
+const endBadly = async (
+  context: AdapterContext,
+  message: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+): Promise<void> => {
+  if (error instanceof GoogleError && !response.headersSent) return await sendResponse(response, error.toResponse());
+  // Where the client is still there, what it was sent broke off: it must not take that for the whole.
+  if (!response.destroyed)
+    context.log(`response ended early: ${message.method} ${parseTarget(message)?.path}: ${String(error)}`);
+  message.socket.destroy();
+};
+
 export const createAdapter = (context: AdapterContext): Adapter => {
   const inFlight = new Set<AbortController>();
-
-  const matchesOf = (request: CloudRequest): readonly RouteMatch[] =>
-    context.router
-      .find(request.host, request.method, request.path)
-      .filter(({ route, params }) => route.applies?.({ ...request, params }) ?? true);
-
-  const dispatch = async (request: CloudRequest): Promise<CloudResponse> => {
-    const answer = await answerRequest(matchesOf(request), request, context);
-    context.counters.count({ ...answer, status: answer.response.status });
-    return answer.response;
-  };
-
-  const exchange = async (message: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<void> => {
-    const target = parseTarget(message);
-    const { method } = message;
-    if (target === undefined || !isHttpMethod(method))
-      return await sendResponse(response, new GoogleError("INVALID_ARGUMENT", "Not a request.").toResponse());
-    const refusal = refusalOf(target, method, message, context.listensOn);
-    if (refusal !== undefined) return await sendResponse(response, refusal.toResponse());
-
-    const request = createCloudRequest(message, method, target, signal);
-    const matches = matchesOf(request);
-    if (target.path.startsWith(CONTROL_PREFIX))
-      return await sendResponse(response, (await answerRequest(matches, request, context)).response);
-
-    const { route, service } = matches[0] ?? {};
-    const faults = context.faults.takeHttp({ ...request, rpc: route?.rpc ?? UNKNOWN_RPC });
-    const faulted = await beforeHandler(faults, { message, response, request }, service);
-    if (faulted === undefined) {
-      const { rpc = UNKNOWN_RPC, write = false } = route ?? {};
-      return context.counters.count({ api: service?.api ?? UNKNOWN_RPC, rpc, write, status: FAULTED });
-    }
-    const answer = await answerRequest(matches, faulted, context);
-    context.counters.count({ ...answer, status: answer.response.status });
-    await afterHandler(faults, { message, response, request }, answer);
-  };
-
   return {
-    dispatch,
+    dispatch: async (request) => (await answerAndCount(context, matchesOf(context, request), request)).response,
     handle: async (message, response) => {
       const controller = new AbortController();
       inFlight.add(controller);
@@ -93,14 +117,9 @@ export const createAdapter = (context: AdapterContext): Adapter => {
         if (!response.writableFinished) controller.abort();
       });
       try {
-        await exchange(message, response, controller.signal);
+        await exchange(context, message, response, controller.signal);
       } catch (error) {
-        if (error instanceof GoogleError && !response.headersSent)
-          return await sendResponse(response, error.toResponse());
-        // The client has gone, or what it was sent broke off: nothing can be said on this connection any more.
-        if (!controller.signal.aborted && !response.destroyed)
-          context.log(`response ended early: ${message.method} ${parseTarget(message)?.path}: ${String(error)}`);
-        message.socket.destroy();
+        await endBadly(context, message, response, error);
       }
     },
     abort: () => {

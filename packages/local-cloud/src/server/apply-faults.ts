@@ -64,7 +64,7 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-type Exchange = {
+export type Exchange = {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly request: CloudRequest;

@@ -121,7 +121,7 @@ export type CloudContext = {
   readonly authorize: (principal: string, permission: string, resource: string) => void;
   /** Do the policies grant it, whatever the mode? For what Google itself makes public or private: sites, invokers. */
   readonly allows: (principal: string, permission: string, resource: string) => boolean;
-  /** Answers a request that came within another: routed, permitted and counted as one of its own. Never rejects. */
+  /** Answers a request that came within another: routed, permitted and counted as one of its own. Throws GoogleError for a path that is none. */
   readonly dispatch: (request: CloudRequest) => Promise<CloudResponse>;
   /** Takes a fault that was ordered for this subject (`botbalance-api`, an operation's rpc), and counts it as consumed. */
   readonly takeFault: (kind: ServiceFaultKind, subject: string) => ServiceFault | undefined;

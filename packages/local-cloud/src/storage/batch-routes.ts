@@ -1,6 +1,7 @@
 // Several calls in one request: https://cloud.google.com/storage/docs/batch
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
+import { GoogleError } from "../server/google-error.ts";
 import { parseJson, readBytes } from "../server/read-json.ts";
 import { isHttpMethod } from "../server/router.ts";
 import type { CloudRequest, CloudResponse, Route } from "../server/types.ts";
@@ -59,7 +60,7 @@ const answer = async ({ cloud }: StorageContext, text: string, batch: CloudReque
   try {
     return await cloud.dispatch(parseCall(text, batch));
   } catch (error) {
-    if (error instanceof StorageError) return renderStorageError(error);
+    if (error instanceof GoogleError) return renderStorageError(error);
     throw error;
   }
 };

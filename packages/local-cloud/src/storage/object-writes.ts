@@ -60,15 +60,20 @@ export type WriteContext = {
   readonly admit: (bucket: string, name: string) => void;
 };
 
+type Writing = WriteContext & { readonly nextGeneration: () => number };
+
+/** Gives a content up; its file is removed once the transaction is committed. */
+type Release = (content: number) => void;
+
 /** Rows that one transaction purges, so that none holds up uploads for long. */
 const PURGE_BATCH = 500;
 
 const isNew = (content: NewObject["content"]): content is NewContent => "stored" in content;
 
 /** Generations are microseconds, and each is later than all before it. */
-const createGenerations = ({ rows, now }: WriteContext) => {
+const createGenerations = ({ rows, now }: WriteContext): (() => number) => {
   let last = rows.maxGeneration();
-  return (): number => {
+  return () => {
     last = Math.max(now().getTime() * 1000, last + 1);
     return last;
   };
@@ -79,9 +84,9 @@ const createTransactions = ({ database, contents, files, log }: WriteContext) =>
   const removeFile = (file: string): void => {
     files.remove(file).catch((error: unknown) => log(`storage: cannot remove ${file}: ${String(error)}`));
   };
-  return <Result>(work: (release: (content: number) => void) => Result): Result => {
+  return <Result>(work: (release: Release) => Result): Result => {
     const released: string[] = [];
-    const release = (content: number): void => {
+    const release: Release = (content) => {
       const file = contents.release(content);
       if (file !== undefined) released.push(file);
     };
@@ -91,115 +96,125 @@ const createTransactions = ({ database, contents, files, log }: WriteContext) =>
   };
 };
 
-const softDeleteSeconds = ({ config }: BucketRecord): number =>
-  Number(config.softDeletePolicy.retentionDurationSeconds);
+const isVersioned = ({ config }: BucketRecord): boolean => config.versioning?.enabled === true;
+
+const isSoftDeleting = ({ config }: BucketRecord): boolean => config.softDeletePolicy.retentionDurationSeconds !== "0";
+
+/** What becomes of a generation that stops being live, or of a noncurrent one that is deleted for good. */
+const retire = (
+  { rows, now }: Writing,
+  bucket: BucketRecord,
+  record: ObjectRecord,
+  keepVersion: boolean,
+  release: Release,
+): void => {
+  const softDeleted = !keepVersion;
+  if (softDeleted && !isSoftDeleting(bucket)) release(record.content);
+  else rows.putArchived({ ...record, archived: { deletedMs: now().getTime(), softDeleted } });
+};
+
+const storeContent = ({ contents }: Writing, { content, componentCount }: NewObject): ExistingContent => {
+  const { sizeBytes, crc32c, md5 } = content;
+  if (isNew(content)) {
+    const composite = componentCount !== undefined;
+    return {
+      content: contents.insert(content.stored),
+      ...{ sizeBytes, crc32c, componentCount, md5: composite ? undefined : md5 },
+    };
+  }
+  contents.share(content.content);
+  return { content: content.content, sizeBytes, crc32c, md5, componentCount: content.componentCount };
+};
+
+const insertObject = (writing: Writing, object: NewObject, release: Release): ObjectRecord => {
+  const { rows, now, admit, nextGeneration } = writing;
+  const { bucket, name, attributes, preconditions } = object;
+  const live = rows.getLive(bucket.name, name);
+  requireConditions(preconditions, live);
+  admit(bucket.name, name);
+  if (live !== undefined) {
+    object.beforeOverwrite?.();
+    retire(writing, bucket, live, isVersioned(bucket), release);
+  }
+  const time = now().getTime();
+  const record: ObjectRecord = {
+    ...storeContent(writing, object),
+    ...{ bucket: bucket.name, name, attributes, generation: nextGeneration(), metageneration: 1 },
+    ...{ createdMs: time, updatedMs: time, archived: undefined },
+  };
+  rows.putLive(record);
+  object.onCommit?.(record);
+  return record;
+};
+
+const requireTarget = ({ rows, admit }: Writing, target: ObjectTarget): ObjectRecord => {
+  const { bucket, name, generation, preconditions } = target;
+  const record =
+    generation === undefined ? rows.getLive(bucket.name, name) : rows.getGeneration(bucket.name, name, generation);
+  if (record === undefined || record.archived?.softDeleted) throw noSuchObject(bucket.name, name);
+  requireConditions(preconditions, record);
+  admit(bucket.name, name);
+  return record;
+};
+
+const updateObject = (
+  writing: Writing,
+  target: ObjectTarget,
+  change: (before: ObjectAttributes) => ObjectAttributes,
+): ObjectRecord => {
+  const { rows, now } = writing;
+  const before = requireTarget(writing, target);
+  const record: ObjectRecord = {
+    ...before,
+    attributes: change(before.attributes),
+    metageneration: before.metageneration + 1,
+    updatedMs: now().getTime(),
+  };
+  if (record.archived === undefined) rows.putLive(record);
+  else rows.putArchived(record);
+  return record;
+};
+
+const deleteObject = (writing: Writing, target: ObjectTarget, release: Release): void => {
+  const { bucket, name, generation } = target;
+  const { rows } = writing;
+  const record = requireTarget(writing, target);
+  if (record.archived === undefined) rows.deleteLive(bucket.name, name);
+  else rows.deleteArchived(bucket.name, name, record.generation);
+  // Only a delete that names no generation leaves a noncurrent version behind.
+  retire(writing, bucket, record, generation === undefined && isVersioned(bucket), release);
+};
+
+/** Returns how many it has purged: a full batch may not have been the last. */
+const purgeBatch = ({ rows }: Writing, bucket: string, beforeMs: number, release: Release): number => {
+  const records = rows.listExpired(bucket, beforeMs, PURGE_BATCH);
+  for (const { name, generation, content } of records) {
+    rows.deleteArchived(bucket, name, generation);
+    release(content);
+  }
+  return records.length;
+};
 
 export const createObjectWrites = (context: WriteContext): ObjectWrites => {
-  const { rows, contents, files, now, admit } = context;
-  const nextGeneration = createGenerations(context);
+  const writing: Writing = { ...context, nextGeneration: createGenerations(context) };
+  const { files, now } = context;
   const write = createTransactions(context);
-
-  /** What becomes of a generation that stops being live, or of a noncurrent one that is deleted for good. */
-  const retire = (
-    bucket: BucketRecord,
-    record: ObjectRecord,
-    keepVersion: boolean,
-    release: (content: number) => void,
-  ): void => {
-    const softDeleted = !keepVersion;
-    if (softDeleted && softDeleteSeconds(bucket) === 0) release(record.content);
-    else rows.putArchived({ ...record, archived: { deletedMs: now().getTime(), softDeleted } });
-  };
-
-  const contentOf = ({ content, componentCount }: NewObject): ExistingContent => {
-    if (!isNew(content)) {
-      contents.share(content.content);
-      const { sizeBytes, crc32c, md5 } = content;
-      return { content: content.content, sizeBytes, crc32c, md5, componentCount: content.componentCount };
-    }
-    const { sizeBytes, crc32c, md5, stored } = content;
-    const composite = componentCount !== undefined;
-    return { content: contents.insert(stored), sizeBytes, crc32c, md5: composite ? undefined : md5, componentCount };
-  };
-
-  const insert = (object: NewObject): ObjectRecord =>
-    write((release) => {
-      const { bucket, name, attributes, preconditions } = object;
-      const live = rows.getLive(bucket.name, name);
-      requireConditions(preconditions, live);
-      admit(bucket.name, name);
-      if (live !== undefined) {
-        object.beforeOverwrite?.();
-        retire(bucket, live, bucket.config.versioning?.enabled === true, release);
-      }
-      const time = now().getTime();
-      const record: ObjectRecord = {
-        ...contentOf(object),
-        ...{ bucket: bucket.name, name, attributes, generation: nextGeneration(), metageneration: 1 },
-        ...{ createdMs: time, updatedMs: time, archived: undefined },
-      };
-      rows.putLive(record);
-      object.onCommit?.(record);
-      return record;
-    });
-
-  const find = ({ bucket, name, generation, preconditions }: ObjectTarget): ObjectRecord => {
-    const record =
-      generation === undefined ? rows.getLive(bucket.name, name) : rows.getGeneration(bucket.name, name, generation);
-    if (record === undefined || record.archived?.softDeleted) throw noSuchObject(bucket.name, name);
-    requireConditions(preconditions, record);
-    admit(bucket.name, name);
-    return record;
-  };
-
   return {
     create: async (object) => {
       try {
-        return insert(object);
+        return write((release) => insertObject(writing, object, release));
       } catch (error) {
         const { content, keepOnFailure = false } = object;
         if (isNew(content) && "file" in content.stored && !keepOnFailure) await files.remove(content.stored.file);
         throw error;
       }
     },
-
-    update: (target, change) =>
-      write(() => {
-        const before = find(target);
-        const record: ObjectRecord = {
-          ...before,
-          attributes: change(before.attributes),
-          metageneration: before.metageneration + 1,
-          updatedMs: now().getTime(),
-        };
-        if (record.archived === undefined) rows.putLive(record);
-        else rows.putArchived(record);
-        return record;
-      }),
-
-    delete: (target) =>
-      write((release) => {
-        const { bucket, name, generation } = target;
-        const record = find(target);
-        if (record.archived === undefined) rows.deleteLive(bucket.name, name);
-        else rows.deleteArchived(bucket.name, name, record.generation);
-        // Only a delete that names no generation leaves a noncurrent version behind.
-        const keepVersion = generation === undefined && bucket.config.versioning?.enabled === true;
-        retire(bucket, record, keepVersion, release);
-      }),
-
+    update: (target, change) => write(() => updateObject(writing, target, change)),
+    delete: (target) => write((release) => deleteObject(writing, target, release)),
     purge: (bucket, retentionSeconds) => {
-      const before = retentionSeconds === 0 ? Number.MAX_SAFE_INTEGER : now().getTime() - retentionSeconds * 1000;
-      for (let expired = PURGE_BATCH; expired === PURGE_BATCH; ) {
-        expired = write((release) => {
-          const records = rows.listExpired(bucket, before, PURGE_BATCH);
-          for (const record of records) {
-            rows.deleteArchived(bucket, record.name, record.generation);
-            release(record.content);
-          }
-          return records.length;
-        });
-      }
+      const beforeMs = retentionSeconds === 0 ? Number.MAX_SAFE_INTEGER : now().getTime() - retentionSeconds * 1000;
+      const purgeNext = (): number => write((release) => purgeBatch(writing, bucket, beforeMs, release));
+      while (purgeNext() === PURGE_BATCH);
     },
   };
 };
