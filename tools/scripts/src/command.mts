@@ -4,7 +4,7 @@ import { type PresentedError, presentError } from "./present/error.mts";
 import { createPresenter, type Presenter } from "./present/presenter.mts";
 
 export type CommandContext = {
-  /** Aborted by Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM and a terminal that is closed. */
   readonly signal: AbortSignal;
   readonly present: Presenter;
 };
@@ -41,6 +41,7 @@ export async function runCommand(
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  process.on("SIGHUP", stop);
   const color = process.stderr.isTTY === true && !process.env["NO_COLOR"];
   const present = createPresenter(process, { json: options.json, color, now: () => performance.now() });
   const exitCode = await command({ signal: controller.signal, present }).catch((error: unknown) => {

@@ -45,6 +45,10 @@ export function statusText(units: readonly UnitStatus[]): string {
   );
 }
 
+/** `api`, `api failed`, `api back to 20261121T101530Z-9f2c`. */
+const entryText = ({ unit, status, rollbackTo }: ReleaseSummary["entries"][number]): string =>
+  [unit, ...(status === "released" ? [] : [status]), ...(rollbackTo ? ["back to", rollbackTo] : [])].join(" ");
+
 export const historyText = (releases: readonly ReleaseSummary[]): string =>
   releases.length === 0
     ? "no release yet"
@@ -55,6 +59,6 @@ export const historyText = (releases: readonly ReleaseSummary[]): string =>
           timeText(at),
           commitText(commit, dirty),
           by,
-          entries.map(({ unit, status }) => (status === "released" ? unit : `${unit} ${status}`)).join(", "),
+          entries.map(entryText).join(", "),
         ]),
       ]);

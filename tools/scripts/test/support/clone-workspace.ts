@@ -1,7 +1,7 @@
-// A clone of this workspace at its last commit, for tests that commit to one. Dependencies and packed layers are those that
-// are installed and cached here: linking them takes a second, an install twenty.
-import { cp, mkdir, readdir, symlink } from "node:fs/promises";
-import { join, relative } from "node:path";
+// A clone of this workspace as it is now, for tests that commit to one. Dependencies and packed layers are those that are
+// installed and cached here: linking them takes a second, an install twenty.
+import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { runProcess, workspace } from "./run-command.ts";
 
 /** The workspace's root and its projects. */
@@ -28,10 +28,30 @@ const ignoreMissing = (error: NodeJS.ErrnoException): void => {
   if (error.code !== "ENOENT") throw error;
 };
 
+const git = async (cwd: string, ...args: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await runProcess(["git", ...args], { cwd });
+  if (code !== 0) throw new Error(`git ${args.join(" ")}: ${stdout}${stderr}`);
+  return stdout;
+};
+
+/** Brings over what is not committed here yet, so that a test judges the code that it lies beside. */
+async function copyUncommitted(clone: string): Promise<void> {
+  const listed = await Promise.all([
+    git(workspace, "diff", "-z", "--name-only", "HEAD"),
+    git(workspace, "ls-files", "-z", "--others", "--exclude-standard"),
+  ]);
+  for (const path of listed.join("").split("\0").filter(Boolean)) {
+    await rm(join(clone, path), { force: true });
+    await mkdir(dirname(join(clone, path)), { recursive: true });
+    await cp(join(workspace, path), join(clone, path)).catch(ignoreMissing);
+  }
+  await commitAll(clone, "what is not committed yet", "--allow-empty");
+}
+
 /** @param folder is made; returns the clone's root. */
 export async function cloneWorkspace(folder: string): Promise<string> {
-  const cloned = await runProcess(["git", "clone", "-q", "--no-hardlinks", workspace, folder]);
-  if (cloned.code !== 0) throw new Error(`git clone: ${cloned.stderr}`);
+  await git(workspace, "clone", "-q", "--no-hardlinks", workspace, folder);
+  await copyUncommitted(folder);
   for (const project of await projectFolders()) await linkDependencies(folder, project);
   await symlink(join(workspace, "node_modules/.pnpm"), join(folder, "node_modules/.pnpm"));
   const cache = join(workspace, ".local/cache/layers");
@@ -42,12 +62,8 @@ export async function cloneWorkspace(folder: string): Promise<string> {
 }
 
 /** Commits all that changed in a clone. */
-export async function commitAll(clone: string, message: string): Promise<void> {
-  for (const args of [
-    ["add", "--all"],
-    ["-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-qm", message],
-  ]) {
-    const { code, stdout, stderr } = await runProcess(["git", ...args], { cwd: clone });
-    if (code !== 0) throw new Error(`git ${args.join(" ")}: ${stdout}${stderr}`);
-  }
+export async function commitAll(clone: string, message: string, ...options: readonly string[]): Promise<void> {
+  const author = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+  await git(clone, "add", "--all");
+  await git(clone, ...author, "commit", "-q", "-m", message, ...options);
 }
