@@ -92,7 +92,7 @@ const assemble = (options: Options, { store, port, signal, requestStop }: Runtim
   const control = createControlService({
     ...{ dataDir, port, now, faults, counters, authorization, requestStop },
     startedAt: now(),
-    apis: () => [...new Set(services.map(({ api }) => api))].sort(),
+    services: () => services,
   });
   const router = createRouter([control, ...services]);
   const adapter = createAdapter({ router, faults, counters, authorization, log, listensOn: host });
@@ -120,7 +120,13 @@ const createCleanup = (log: (line: string) => void) => {
 
 type Cleanup = ReturnType<typeof createCleanup>;
 
-const bringUp = async (options: Options, cleanup: Cleanup, requestStop: () => void): Promise<number> => {
+/** How clients on this machine reach it. */
+const urlOf = (host: string, port: number): string => {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+};
+
+const bringUp = async (options: Options, cleanup: Cleanup, requestStop: () => void) => {
   const { dataDir, host, now } = options;
   cleanup.add(lockDataDir(dataDir));
   const store = openState(dataDir);
@@ -134,9 +140,9 @@ const bringUp = async (options: Options, cleanup: Cleanup, requestStop: () => vo
   cleanup.add(() => server.stop());
   cleanup.add(() => stopping.abort());
   await Promise.all(assembly.services.map((service) => service.start?.()));
-  const url = `http://${host}:${server.port}`;
+  const url = urlOf(host, server.port);
   writeServerInfo(dataDir, { pid: process.pid, port: server.port, url, startedAt: now().toISOString() });
-  return server.port;
+  return { url, port: server.port };
 };
 
 /**
@@ -158,8 +164,7 @@ export const startLocalCloud = async (given: LocalCloudOptions): Promise<LocalCl
     return stopping;
   };
   try {
-    const port = await bringUp(options, cleanup, () => void stop());
-    return { url: `http://${options.host}:${port}`, port, stop, stopped };
+    return { ...(await bringUp(options, cleanup, () => void stop())), stop, stopped };
   } catch (error) {
     await cleanup.run();
     throw error;

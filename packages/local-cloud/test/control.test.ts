@@ -117,6 +117,16 @@ test.for([
   expect(json.error.message).toContain(field);
 });
 
+test("names every method, and those that it refuses", async () => {
+  const cloud = await startCloud();
+  const { json } = await cloud.fetchJson<{ methods: { rpc: string; refused: boolean; permission?: string }[] }>(
+    "/_local/methods",
+  );
+  const find = (rpc: string) => json.methods.find((method) => method.rpc === rpc);
+  expect(find("storage.objects.get")).toMatchObject({ refused: false, permission: "storage.objects.get" });
+  expect(find("storage.buckets.lockRetentionPolicy")).toMatchObject({ refused: true });
+});
+
 test("stops when a client asks it to, and gives its folder back", async () => {
   const { cloud } = await startCounting();
   expect(readServerInfo(cloud.dataDir)).toMatchObject({ pid: process.pid, port: cloud.port, url: cloud.url });

@@ -80,6 +80,28 @@ test("keeps names apart that differ in a byte only, and never leaves its folder"
   expect(json.items?.map(({ name }) => name)).toEqual(byBytes);
 });
 
+test("gives every header back as it was set, and refuses what is none", async () => {
+  const { call, upload, raw } = await startWithBucket();
+  await upload("files", "x", "1");
+  const contentDisposition = 'attachment; filename="\u00fc\u{1f600}.txt"';
+  const metadata = { release: "\u00fc", "not a header": "y" };
+  expect((await call("PATCH", x, { contentDisposition, metadata })).status).toBe(200);
+  const { status, headers } = await raw("127.0.0.1", `${x}?alt=media`);
+  expect(status).toBe(200);
+  expect(Buffer.from(headers["content-disposition"] ?? "", "latin1").toString()).toBe(contentDisposition);
+  expect((await call("GET", x)).json).toMatchObject({ metadata });
+  for (const bad of [
+    { cacheControl: "a\r\nb: c" },
+    { contentType: "\u0001" },
+    { metadata: { a: "\n" } },
+    { metadata: [] },
+  ])
+    expect((await call("PATCH", x, bad)).status, JSON.stringify(bad)).toBe(400);
+  expect((await upload("files", "y", "1", { query: { contentEncoding: "a\r\nb" } })).status).toBe(400);
+  const resumable = "/upload/storage/v1/b/files/o?uploadType=resumable";
+  expect((await call("POST", resumable, { name: "\ud800" })).status).toBe(400);
+});
+
 // https://cloud.google.com/storage/docs/object-versioning
 test("a versioned bucket keeps what is overwritten or deleted, until a delete names the generation", async () => {
   const { call, upload } = await startWithBucket({ versioning: { enabled: true } });

@@ -15,7 +15,7 @@ export type ControlContext = {
   readonly faults: Faults;
   readonly counters: Counters;
   readonly authorization: Authorization;
-  readonly apis: () => readonly string[];
+  readonly services: () => readonly CloudService[];
   /** Asked for by a client: called after the answer is on its way. */
   readonly requestStop: () => void;
 };
@@ -28,9 +28,17 @@ const status = (context: ControlContext) => ({
   startedAt: context.startedAt.toISOString(),
   uptimeMs: context.now().getTime() - context.startedAt.getTime(),
   memoryBytes: process.memoryUsage.rss(),
-  apis: context.apis(),
+  apis: [...new Set(context.services().map(({ api }) => api))].sort(),
   counters: context.counters.report(),
 });
+
+/** What each route does, for the table of what the cloud can and what it refuses. */
+const methods = (context: ControlContext) =>
+  context.services().flatMap(({ api, routes }) =>
+    routes.map(({ rpc, method, template, permission, refused = false }) => ({
+      ...{ api, rpc, method, template, permission, refused },
+    })),
+  );
 
 const requireRule = (removed: boolean, request: CloudRequest): void => {
   if (!removed) throw new GoogleError("NOT_FOUND", `No fault rule ${request.params["id"]}.`);
@@ -60,6 +68,7 @@ export const createControlService = (context: ControlContext): CloudService => {
       route("GET", "/_local/status", () => status(context)),
       route("POST", "/_local/stop", () => requestStop(context)),
       route("POST", "/_local/counters:reset", () => counters.reset() ?? {}),
+      route("GET", "/_local/methods", () => ({ methods: methods(context) })),
       route("GET", "/_local/faults", () => ({ faults: faults.list() })),
       route("POST", "/_local/faults", async (request) => faults.add(parseFaultRule(await request.json()))),
       route("DELETE", "/_local/faults", () => faults.clear() ?? {}),

@@ -5,6 +5,7 @@ import type { Route } from "./types.ts";
 export const notImplemented = ({ method, template, rpc }: Pick<Route, "method" | "template" | "rpc">): Route => ({
   ...{ method, template, rpc },
   write: false,
+  refused: true,
   handle: () => {
     throw new GoogleError("UNIMPLEMENTED", `${rpc} is not implemented in the local cloud.`);
   },

@@ -46,6 +46,8 @@ export type Route = {
   readonly permission?: string;
   /** What the permission is asked on, in Cloud IAM's short form (`projects/p`, `buckets/b`, `projects/p/serviceAccounts/e`). Default: the project in the path. */
   readonly resource?: (request: CloudRequest) => string;
+  /** Google has this method and the local cloud has not: it is answered 501. */
+  readonly refused?: boolean;
   /** Where the template alone cannot tell whether a request is meant for this route. Asked before it is chosen. */
   readonly applies?: (request: CloudRequest) => boolean;
   readonly handle: (request: CloudRequest) => CloudResponse | Promise<CloudResponse>;

@@ -50,29 +50,35 @@ const mustGunzip = ({ headers, record }: MediaRequest): boolean =>
   !acceptsGzip(headers) &&
   !/\bno-transform\b/i.test(record.attributes.cacheControl ?? "");
 
-const encodeMeta = (metadata: Readonly<Record<string, string>> = {}): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(metadata).map(([key, value]) => [`x-goog-meta-${key}`, Buffer.from(value).toString("latin1")]),
-  );
+/** Node sends a header's characters as single bytes: UTF-8 goes out as what was written. */
+const asBytes = (text: string): string => Buffer.from(text).toString("latin1");
+
+/** RFC 9110, section 5.6.2. Other names are in JSON only. */
+const isHeaderName = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
+
+const encodeMeta = (metadata: Readonly<Record<string, string>> = {}): Record<string, string> => {
+  const headers = Object.entries(metadata).filter(([key]) => isHeaderName(key));
+  return Object.fromEntries(headers.map(([key, value]) => [`x-goog-meta-${key}`, asBytes(value)]));
+};
 
 const commonHeaders = (request: MediaRequest): Record<string, string> => {
   const { record, storageClass } = request;
   const { attributes, crc32c, md5, generation, metageneration, sizeBytes } = record;
   const { contentType, contentEncoding, contentDisposition, contentLanguage } = attributes;
   return {
-    "content-type": contentType ?? "application/octet-stream",
-    "cache-control": cacheControlOf(request),
+    "content-type": asBytes(contentType ?? "application/octet-stream"),
+    "cache-control": asBytes(cacheControlOf(request)),
     etag: mediaEtag(record),
     "last-modified": new Date(record.updatedMs).toUTCString(),
     "x-goog-generation": String(generation),
     "x-goog-metageneration": String(metageneration),
     "x-goog-hash": md5 === undefined ? `crc32c=${crc32c}` : `crc32c=${crc32c},md5=${md5}`,
-    "x-goog-stored-content-encoding": contentEncoding ?? "identity",
+    "x-goog-stored-content-encoding": asBytes(contentEncoding ?? "identity"),
     "x-goog-stored-content-length": String(sizeBytes),
     "x-goog-storage-class": storageClass,
     ...encodeMeta(attributes.metadata),
-    ...(contentDisposition !== undefined && { "content-disposition": contentDisposition }),
-    ...(contentLanguage !== undefined && { "content-language": contentLanguage }),
+    ...(contentDisposition !== undefined && { "content-disposition": asBytes(contentDisposition) }),
+    ...(contentLanguage !== undefined && { "content-language": asBytes(contentLanguage) }),
     ...(contentEncoding === "gzip" && { vary: "Accept-Encoding" }),
     ...(record.componentCount !== undefined && { "x-goog-component-count": String(record.componentCount) }),
   };
@@ -101,7 +107,7 @@ const stored = (request: MediaRequest): CloudResponse => {
   const common = {
     ...commonHeaders(request),
     "accept-ranges": "bytes",
-    ...(contentEncoding !== undefined && { "content-encoding": contentEncoding }),
+    ...(contentEncoding !== undefined && { "content-encoding": asBytes(contentEncoding) }),
   };
   const range = parseByteRange(headers.range, record.sizeBytes);
   if (range === "unsatisfiable")

@@ -23,6 +23,7 @@ const refusalOf = (name: string): string | undefined => {
   if (name === "") return "an object needs a name";
   if (Buffer.byteLength(name) > MAX_OBJECT_NAME_BYTES) return `it is longer than ${MAX_OBJECT_NAME_BYTES} bytes`;
   if (/[\r\n]/.test(name)) return "it contains a line break";
+  if (!name.isWellFormed()) return "it is no UTF-8";
   if (name === "." || name === "..") return "it is reserved";
   if (name.startsWith(".well-known/acme-challenge/")) return "its prefix is reserved";
   return undefined;

@@ -40,10 +40,12 @@ const refuseUnsupported = (json: JsonObject): void => {
   if (unknown !== undefined) throw new StorageError("invalid", `Unknown name "${unknown.slice(0, 100)}"`, unknown);
 };
 
+/** What is sent back as a header must be one: no control characters, which Node refuses to send. */
+const fitsHeader = (text: string): boolean => text.isWellFormed() && !/[^\t\x20-\x7e\x80-\u{10ffff}]/u.test(text);
+
 const readText = (name: (typeof texts)[number], value: unknown): string => {
   const text = asText(value, name);
-  // What is sent back as a header must be one.
-  if (/[\r\n\0]/.test(text)) throw invalidValue(name, "one line of text");
+  if (!fitsHeader(text)) throw invalidValue(name, "one line of text");
   if (name === "storageClass" && !storageClasses.has(text)) throw invalidValue(name, "a storage class");
   return text;
 };
@@ -53,8 +55,8 @@ const readMetadata = (value: unknown): Readonly<Record<string, string>> => {
   const sizeBytes = Buffer.byteLength(Object.entries(metadata).flat().join(""));
   if (sizeBytes > MAX_METADATA_BYTES)
     throw new StorageError("invalid", `The total size of metadata exceeds ${MAX_METADATA_BYTES} bytes.`, "metadata");
-  if (Object.entries(metadata).some(([key, text]) => !/^[\x21-\x39\x3b-\x7e]+$/.test(key) || /[\r\n\0]/.test(text)))
-    throw invalidValue("metadata", "names and values that fit in a header");
+  if (Object.entries(metadata).some(([key, text]) => key === "" || !fitsHeader(key) || !fitsHeader(text)))
+    throw invalidValue("metadata", "names and values of one line of text");
   return metadata;
 };
 

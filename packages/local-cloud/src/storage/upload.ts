@@ -54,7 +54,7 @@ export const readUploadSpec = (
   return {
     bucket,
     name: parseObjectName(named === undefined || named === null ? undefined : asText(named, "name")),
-    attributes: { ...given, ...readAttributes(metadata) },
+    attributes: readAttributes({ ...given, ...metadata }),
     expected: expectedBy(request, metadata),
     preconditions: readPreconditions(query),
   };
