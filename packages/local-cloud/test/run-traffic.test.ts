@@ -73,21 +73,33 @@ describe("traffic", () => {
     expect((await ask(tagged?.uri ?? "")).status, "the tag is gone").toBe(404);
   });
 
-  it("is refused when it does not add up, names no revision, or has tags that cannot be", async () => {
-    const reference = await image("refused");
-    await create("refused", reference);
+  it("is refused when it does not add up, or has tags that cannot be", async () => {
+    await create("refused", await image("refused"));
     const patch = (traffic: readonly object[]) =>
-      call<{ error: { message: string } }>("PATCH", `${parent}/services/refused?updateMask=traffic`, { traffic });
-    const previous = await patch([{ type: byRevision, revision: "PREV", percent: 100 }]);
-    expect(previous).toMatchObject({
-      status: 404,
-      json: { error: { message: expect.stringContaining("Revision 'PREV' does not exist or is deleted.") } },
-    });
+      call("PATCH", `${parent}/services/refused?updateMask=traffic`, { traffic });
     expect(await patch([{ percent: 60 }])).toMatchObject({ status: 400 });
     expect(await patch([{ percent: 100 }, { tag: "Upper" }])).toMatchObject({ status: 400 });
     expect(await patch([{ percent: 100 }, { tag: "a".repeat(40) }])).toMatchObject({ status: 400 });
     expect(await patch([{ percent: 100, tag: "a" }, { tag: "a" }])).toMatchObject({ status: 400 });
     expect((await service("refused")).generation).toBe("1");
+  });
+
+  it("to a revision that does not exist changes nothing of what serves", async () => {
+    const { uri, trafficStatuses } = await create("missing", await image("missing"));
+    const previous = update("missing", { traffic: [{ type: byRevision, revision: "PREV", percent: 100 }] }, [
+      "traffic",
+    ]);
+    await expect(previous).rejects.toMatchObject({
+      code: 5,
+      message: expect.stringContaining("Revision 'PREV' does not exist or is deleted."),
+    });
+    expect(await service("missing")).toMatchObject({
+      trafficStatuses,
+      terminalCondition: { state: "CONDITION_FAILED" },
+    });
+    expect((await ask(uri)).status).toBe(200);
+    const corrected = await update("missing", { traffic: [] }, ["traffic"]);
+    expect(corrected.terminalCondition.state).toBe("CONDITION_SUCCEEDED");
   });
 
   it("goes back to an earlier revision while the latest one is broken", async () => {

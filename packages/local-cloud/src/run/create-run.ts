@@ -1,9 +1,11 @@
-// Cloud Run as services of the local cloud: the API that the Node clients speak, and the hosts of what is deployed.
+// Cloud Run as services of the local cloud: the APIs that the Node clients and gcloud speak, and the hosts of what is deployed.
 
 import type { Policies } from "../iam/policies.ts";
 import { createIngress, type Ingress } from "../ingress/ingress.ts";
 import type { CloudContext, CloudService } from "../server/types.ts";
+import { createDomainMappings } from "./domain-mappings.ts";
 import { createRunEngine, type RunEngine, type RunEngineOptions } from "./run-engine.ts";
+import { createV1Routes } from "./v1/v1-routes.ts";
 import { createRunV2Service } from "./v2/run-v2-service.ts";
 
 export type Run = {
@@ -27,12 +29,21 @@ export function createRun(context: CloudContext, options: RunEngineOptions): Run
   const engine = createRunEngine(context, { ...options, policies });
   const ingress = createIngress(engine, context);
   const v2 = createRunV2Service(engine, context);
+  const mappings = createDomainMappings({
+    ...{ store: context.store, now: context.now, setDomain: ingress.setDomain },
+    hasService: (name) => engine.state.services.get(name) !== undefined,
+  });
+  const v1: CloudService = { api: "run.googleapis.com", routes: createV1Routes(engine, mappings, context) };
+  const start = async (): Promise<void> => {
+    mappings.start();
+    await engine.start();
+  };
   const stop = async (): Promise<void> => {
     await engine.stop();
     await ingress.close();
   };
   return {
-    services: [{ ...v2, hostHandler: ingress, start: engine.start, stop }],
+    services: [{ ...v2, hostHandler: ingress, start, stop }, v1],
     ...{ engine, ingress },
   };
 }

@@ -94,7 +94,7 @@ export class RevisionedController<Resource extends Revisioned> {
     const blank = {
       ...newFields(name, options.principal, now),
       ...this.#definition.status(resourceName, now),
-      ...{ reconciling: true, conditions: [], terminalCondition: reconciling("Ready", now) },
+      ...this.#unsettled(now),
     } as unknown as Resource & Input;
     const resource = this.#normalize(applyUpdate(blank, input, undefined, this.#definition.settable));
     return this.#write(resource, this.#nextRevisionName(resource), options);
@@ -115,8 +115,7 @@ export class RevisionedController<Resource extends Revisioned> {
       return this.#unchanged(before, options);
     }
     const now = this.#options.now();
-    const terminalCondition = reconciling("Ready", now);
-    const next = { ...wanted, ...changedFields(before, options.principal, now), reconciling: true, terminalCondition };
+    const next = { ...wanted, ...changedFields(before, options.principal, now), ...this.#unsettled(now) };
     return this.#write(next, revision, options);
   }
 
@@ -144,6 +143,11 @@ export class RevisionedController<Resource extends Revisioned> {
 
   #typed(resource: Resource): TypedMessage {
     return { ...resource, "@type": `type.googleapis.com/${this.#definition.kind.type}` };
+  }
+
+  #unsettled(now: Date): Pick<Resource, "reconciling" | "conditions" | "terminalCondition"> {
+    const conditions = this.#definition.kind.conditionTypes.map((type) => reconciling(type, now));
+    return { reconciling: true, conditions, terminalCondition: reconciling("Ready", now) };
   }
 
   /** What a call that only validates answers: nothing is kept. */
@@ -193,8 +197,7 @@ export class RevisionedController<Resource extends Revisioned> {
     const { guard, state } = this.#options;
     const resourceName = parseResource(resource.name);
     this.#definition.check(resource, resourceName);
-    const known = new Set([...this.#revisionNames(resource.name), ...(revision ? [revision] : [])]);
-    checkTraffic(this.#definition.kind.targets(resource), resourceName.id, known);
+    checkTraffic(this.#definition.kind.targets(resource), resourceName.id);
     if (revision !== undefined) guard.actAs(principal, resource.name, resource.template.serviceAccount);
     guard.quota(rpc, resource.name);
     if (validateOnly) return this.#transient(resource);

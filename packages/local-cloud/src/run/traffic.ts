@@ -52,19 +52,12 @@ const problemsOf = (targets: readonly TrafficTarget[], service: string): readonl
 };
 
 /**
- * Refuses what can never be served.
- * @param revisions short names of those that exist
- * @throws {GoogleError} INVALID_ARGUMENT, or NOT_FOUND for a revision that does not exist
+ * Refuses what can never be served. Whether the revisions exist is found out afterwards, as on Google.
+ * @throws {GoogleError} INVALID_ARGUMENT
  */
-export function checkTraffic(targets: readonly TrafficTarget[], service: string, revisions: ReadonlySet<string>): void {
+export function checkTraffic(targets: readonly TrafficTarget[], service: string): void {
   const [problem] = problemsOf(targets, service);
   if (problem !== undefined) throw new GoogleError("INVALID_ARGUMENT", problem);
-  const missing = targets.find((target) => !isLatest(target) && !revisions.has(target.revision ?? ""));
-  if (missing === undefined) return;
-  throw new GoogleError(
-    "NOT_FOUND",
-    `Revision '${(missing.revision ?? "").slice(0, 100)}' does not exist or is deleted. Update all traffic to route to currently available revisions.`,
-  );
 }
 
 /** What is served once `latestReady` is ready; a target without a revision serves nobody and is left out. */

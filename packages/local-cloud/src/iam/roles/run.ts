@@ -3,6 +3,7 @@ import { defineRoles, on, seesProjects } from "./role.ts";
 const viewer = [
   ...seesProjects,
   ...on("run.configurations", "get list"),
+  ...on("run.domainmappings", "get list"),
   ...on("run.executions", "get list"),
   ...on("run.jobs", "get getIamPolicy list"),
   "run.locations.list",
@@ -23,7 +24,12 @@ const developer = [
   ...on("run.services", "create delete update"),
   ...on("run.workerpools", "create delete update"),
 ];
-const admin = [...developer, "run.jobs.setIamPolicy", "run.services.setIamPolicy", "run.workerpools.setIamPolicy"];
+const admin = [
+  ...developer,
+  // Not in the published list, but asked for by Google: https://github.com/hashicorp/terraform-provider-google
+  ...on("run.domainmappings", "create delete"),
+  ...["run.jobs.setIamPolicy", "run.services.setIamPolicy", "run.workerpools.setIamPolicy"],
+];
 
 export const runRoles = defineRoles("run", [
   ["run.admin", "Cloud Run Admin", admin],
