@@ -153,3 +153,30 @@ test("reads and changes a bucket's policy", async () => {
   await expect(bucket.iam.setPolicy(policy)).rejects.toMatchObject({ code: 412 });
   expect((await bucket.iam.testPermissions(["storage.objects.get"]))[0]).toEqual({ "storage.objects.get": true });
 });
+
+test.for([
+  { kind: "status", status: 503 },
+  { kind: "status", status: 429, retryAfterSeconds: 0 },
+  { kind: "reset-before" },
+  { kind: "reset-after" },
+  { kind: "break-request", afterBytes: 600_000 },
+])("a resumable upload survives $kind $status", async (fault) => {
+  const { cloud } = await startClient();
+  const storage = new Storage({
+    ...{ apiEndpoint: cloud.url, projectId: "p" },
+    retryOptions: { autoRetry: true, retryDelayMultiplier: 1, maxRetryDelay: 1, maxRetries: 5 },
+  });
+  const content = randomBytes(2_000_000);
+  const consumed = await cloud.orderFault({ match: { rpc: "storage.objects.insert", method: "PUT" }, fault });
+  const file = storage.bucket("files").file("x");
+  await file.save(content, { resumable: true, chunkSize: 1024 * 1024, preconditionOpts: { ifGenerationMatch: 0 } });
+  expect((await file.download())[0].equals(content)).toBe(true);
+  expect(await consumed()).toBe(1);
+});
+
+test("serves clients that look for it where an emulator's variable sends them", async () => {
+  const { cloud, bucket } = await startClient();
+  await bucket.file("a/b").save("x", { resumable: false });
+  expect(await cloud.call("GET", "/b?project=p")).toMatchObject({ json: { items: [{ name: "files" }] } });
+  expect(await cloud.call("GET", "/b/files/o/a%2Fb")).toMatchObject({ json: { name: "a/b" } });
+});
