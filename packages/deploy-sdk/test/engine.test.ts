@@ -166,6 +166,36 @@ describe("a release", () => {
     expect(await servingOf(target, "shop-api")).toEqual([{ revision: newest, percent: 100 }]);
   });
 
+  test("puts a split back as it was when the revision that was to get everything is not well", async () => {
+    const target = await memoryTarget();
+    for (const version of ["1", "2"]) await releaseTo(target, shopStack(version));
+    const call = { signal: new AbortController().signal, subject: "by hand" };
+    const revisions = await target.services.revisions("shop-api", call);
+    const shares = revisions.slice(0, 2).map(({ name }) => ({ revision: name, percent: 50 }));
+    await target.services.setShares({ name: "shop-api", shares }, call);
+    target.behave("2", "unhealthy");
+    const report = await releaseTo(target, shopStack("2"), { units: ["api"] });
+    expect(failureOf(report, "api")).toMatchObject({ rolledBack: true, error: { code: "unhealthy" } });
+    expect(await servingOf(target, "shop-api")).toEqual(shares);
+  });
+
+  test("leaves alone what somebody else has set while it was under way", async () => {
+    const target = await memoryTarget();
+    await releaseTo(target, shopStack("1"));
+    const [{ revision } = { revision: "" }] = (await servingOf(target, "shop-api")) ?? [];
+    const byHand = [{ revision, percent: 100, tag: "blue" }];
+    const call = { signal: new AbortController().signal, subject: "by hand" };
+    let changed: Promise<unknown> | undefined;
+    const emit = (event: DeployEvent) => {
+      if (event.type === "unit-start")
+        changed ??= target.services.setShares({ name: "shop-api", shares: byHand }, call);
+    };
+    const report = await releaseTo(target, shopStack("2"), { units: ["api"], emit });
+    await changed;
+    expect(failureOf(report, "api").error.code).toBe("conflict");
+    expect(await servingOf(target, "shop-api")).toMatchObject(byHand);
+  });
+
   test("names every secret that has no value", async () => {
     const target = await memoryTarget();
     const services = { api: { project: "a", image: "backend", secrets: ["MISSING_A", "MISSING_B"] } };

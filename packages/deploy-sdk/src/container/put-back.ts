@@ -1,9 +1,10 @@
 // When a revision does not do well, what served before serves again.
 import { abortedBy, DeployError } from "../deploy-error.ts";
 import { cleanupSignal } from "../engine/cleanup.ts";
-import type { Call, WorkloadTarget } from "../target.ts";
+import type { Call, LiveWorkload, WorkloadTarget } from "../target.ts";
 import type { ReleaseContext } from "../types.ts";
 import type { RevisionSteps } from "./plan-revision.ts";
+import { candidateTag, sameShares } from "./shares.ts";
 
 export type PutBack<Spec> = {
   readonly unit: string;
@@ -31,17 +32,19 @@ export async function putBackOnFailure<Spec, Result>(
   }
 }
 
+/** A change of traffic takes Cloud Run up to a minute: only who was interrupted has no time for that. */
+const putBackMs = 120_000;
+
 /** @returns whether what served before serves now */
 async function putBack<Spec>(
-  { unit, steps, workloads, call: { subject } }: PutBack<Spec>,
+  { unit, steps, workloads, call: { signal, subject } }: PutBack<Spec>,
   { emit }: Pick<ReleaseContext, "emit">,
 ): Promise<boolean> {
-  const call: Call = { signal: cleanupSignal(), subject };
-  const { resource: name, revision, before } = steps;
+  const call: Call = { signal: signal.aborted ? cleanupSignal() : AbortSignal.timeout(putBackMs), subject };
+  const { resource: name, before } = steps;
   try {
     const live = await workloads.get(name, call);
-    if (!live?.shares.some((share) => share.revision === revision && !before.some((old) => old.revision === revision)))
-      return true;
+    if (!live || !isOurs(live, steps) || sameShares(live.shares, before)) return true;
     await workloads.setShares({ name, shares: before }, call);
     emit({ type: "step", unit, message: "what served before serves again" });
     return true;
@@ -56,6 +59,12 @@ async function putBack<Spec>(
     return false;
   }
 }
+
+/** What is there was made by this plan: what somebody else has set meanwhile is left alone. */
+const isOurs = <Spec>(live: LiveWorkload<Spec>, { revision, after }: RevisionSteps<Spec>): boolean =>
+  live.latestCreated === revision ||
+  sameShares(live.shares, after) ||
+  live.shares.some((share) => share.revision === revision && share.tag === candidateTag);
 
 function rolledBack({ code, subject, message, hint, retryable, details, cause }: DeployError): DeployError {
   const options = { subject, message, retryable, details, rolledBack: true, cause };

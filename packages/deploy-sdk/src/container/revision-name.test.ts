@@ -10,6 +10,8 @@ test("tells the workload, the release and the attempt", () => {
 test("another attempt of the same release has another name", () => {
   const first = revisionName("shop-api", release, []);
   expect(revisionName("shop-api", release, [first])).toBe(first.replace(/1$/, "2"));
+  const second = revisionName("shop-api", release, ["shop-api-placeholder", first]);
+  expect(revisionName("shop-api", release, ["shop-api-placeholder", second])).toBe(first.replace(/1$/, "3"));
 });
 
 test("fits 63 characters whatever the workload is called", () => {
