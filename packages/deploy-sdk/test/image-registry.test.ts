@@ -1,9 +1,11 @@
 // Images in a real registry: pushed once, found by their inputs, and readable by skopeo.
 import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { resolveStack, type Stack } from "@slipway/config";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { systemRuntime } from "../src/engine/runtime.ts";
 import { gaxOptions, operationOptions } from "../src/google/clients.ts";
 import { createTarget, type GoogleTarget } from "../src/google/create-target.ts";
@@ -69,6 +71,17 @@ async function release(unit: Unit, context = contextOf()): Promise<UnitOutcome> 
   await imageDriver.verify(plan, outcome, target, context);
   return outcome;
 }
+
+const shellImage = {
+  kind: "image",
+  name: "shell",
+  project: "apps/shell",
+  after: [],
+  build: "dockerfile",
+  dockerfile: "Dockerfile",
+  context: "apps/shell",
+  engine: "buildah",
+} as const;
 
 const skopeo = async (...args: readonly string[]): Promise<string> => (await run("skopeo", args)).stdout;
 const addressOf = ({ version }: UnitOutcome): string =>
@@ -179,6 +192,29 @@ test("takes an image of another registry by its digest only", async () => {
     code: "image-not-found",
     hint: expect.stringContaining("skopeo inspect"),
   });
+});
+
+test("gives another registry the image that an engine built of the same inputs before, and builds where a layer of it is gone", async () => {
+  const root = await mkdtemp(join(tmpdir(), "shell-"));
+  onTestFinished(() => rm(root, { recursive: true }));
+  await mkdir(join(root, "apps/shell"), { recursive: true });
+  await writeFile(join(root, "apps/shell/Dockerfile"), "FROM scratch\nCOPY hello.txt /\n");
+  await writeFile(join(root, "apps/shell/hello.txt"), "hello");
+  await createRepository("other-backend");
+  const releaseTo = async (repository: string) => {
+    const host = "europe-west1-docker.pkg.dev/demo-local";
+    const unit = { ...shellImage, repository: `${host}/${repository}` };
+    const events: DeployEvent[] = [];
+    const { version } = await release(unit, contextOf(events, root));
+    return { version, lines: events.flatMap((event) => (event.type === "log" ? [event.line] : [])).join("\n") };
+  };
+  const first = await releaseTo("demo-backend/shell");
+  expect(first.lines).toContain("COPY hello.txt");
+  const second = await releaseTo("other-backend/shell");
+  expect(second).toEqual({ version: first.version, lines: expect.stringContaining("were built here before") });
+  expect(second.lines).not.toContain("COPY hello.txt");
+  await rm(join(root, ".local/cache/layers"), { recursive: true });
+  expect((await releaseTo("other-backend/again")).lines).toContain("COPY hello.txt");
 });
 
 test("stops in the middle of a push", async () => {

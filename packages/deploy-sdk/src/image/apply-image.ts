@@ -1,9 +1,11 @@
 // Builds what the plan names and pushes it under the tag of its inputs.
+import { join } from "node:path";
 import { DeployError } from "../deploy-error.ts";
 import type { ReleaseContext, UnitOutcome } from "../types.ts";
-import { dockerInputs } from "./docker-inputs.ts";
+import { createBuiltImages } from "./built-images.ts";
+import { type DockerfileUnit, dockerInputs } from "./docker-inputs.ts";
 import { buildDockerfile } from "./dockerfile-image.ts";
-import { createLayerCache } from "./layer-cache.ts";
+import { createLayerCache, type LayerCache } from "./layer-cache.ts";
 import { type BuildPlace, buildNodeImage, inputsTag, nodeInputs } from "./node-image.ts";
 import { type ImageTarget, imageCall, placeOf } from "./observe-image.ts";
 import type { BuiltImage } from "./oci.ts";
@@ -48,17 +50,34 @@ export const outcomeOf = (reference: string): UnitOutcome => ({
 
 async function buildImage(steps: BuildSteps, place: BuildPlace, context: ReleaseContext): Promise<BuiltImage> {
   const { unit } = steps;
-  const layers = createLayerCache(`${place.cacheDir}/layers`, context.runtime.now);
+  const layers = createLayerCache(join(place.cacheDir, "layers"), context.runtime.now);
   if (unit.build === "node") {
     const inputs = await nodeInputs(unit, place);
     requireUnchanged(steps, inputs.hash, context);
     return buildNodeImage(unit, inputs, layers, place);
   }
+  return buildFromDockerfile({ ...steps, unit }, layers, place, context);
+}
+
+async function buildFromDockerfile(
+  steps: BuildSteps & { readonly unit: DockerfileUnit },
+  layers: LayerCache,
+  place: BuildPlace,
+  context: ReleaseContext,
+): Promise<BuiltImage> {
+  const { unit, inputs } = steps;
   requireUnchanged(steps, await dockerInputs(unit, place), context);
   const log = (line: string): void => context.emit({ type: "log", unit: unit.name, line });
+  const known = createBuiltImages(join(place.cacheDir, "images"), layers, context.runtime.now);
+  const before = await known.find(inputs);
+  if (before) {
+    log("these inputs were built here before; the same image is pushed");
+    return before;
+  }
   const image = await buildDockerfile(unit, { ...place, layers, log });
   // The engine read the context by itself: what it saw must be what the tag will stand for.
   requireUnchanged(steps, await dockerInputs(unit, place), context);
+  await known.keep(inputs, image);
   return image;
 }
 

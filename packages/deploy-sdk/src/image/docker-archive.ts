@@ -12,7 +12,8 @@ import { type BuiltImage, imageOf, type Layer } from "./oci.ts";
 
 const manifestSchema = z.array(z.object({ Config: z.string(), Layers: z.array(z.string()) })).length(1);
 const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
-const level = 4;
+/** gzip level of an engine's layers, whose key in the layer cache is their diff id. */
+export const archiveLevel = 4;
 
 /** An archive that is not one: the engine's fault, told as a build that failed. */
 export class ArchiveError extends Error {
@@ -84,7 +85,7 @@ async function compress(file: string, diffId: string, layers: LayerCache, signal
   }
   const hex = hash.digest("hex");
   if (`sha256:${hex}` !== diffId) throw new ArchiveError(`a layer is not the ${diffId} that its image names`);
-  return layers.layer({ key: hex, level, tar, signal });
+  return layers.layer({ key: hex, level: archiveLevel, tar, signal });
 }
 
 async function isGzip(file: string): Promise<boolean> {

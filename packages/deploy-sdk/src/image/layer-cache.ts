@@ -11,13 +11,18 @@ import { gzipBlocks } from "./parallel-gzip.ts";
 export type LayerCache = {
   /** The layer with this key, compressed from its tar where it is not there yet. */
   readonly layer: (request: LayerRequest) => Promise<Layer>;
+  /** The layer with this key, where it is there. */
+  readonly find: (name: LayerName) => Promise<Layer | undefined>;
 };
 
-export type LayerRequest = {
+export type LayerName = {
   /** Hexadecimal digest of what the layer holds and of how it is laid out. */
   readonly key: string;
   /** gzip level: 1 for large binaries (half of the time for a tenth more bytes), 6 for sources. */
   readonly level: number;
+};
+
+export type LayerRequest = LayerName & {
   /** Asked for only where the layer is not there yet. */
   readonly tar: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
   readonly signal: AbortSignal;
@@ -29,6 +34,7 @@ const keptDays = 30;
 /** @param folder made when missing; safe to share between processes. */
 export function createLayerCache(folder: string, now: () => Date): LayerCache {
   return {
+    find: (name) => findLayer(folder, name, now()),
     layer: async (request) => {
       const cached = await findLayer(folder, request, now());
       if (cached) return cached;
@@ -38,8 +44,6 @@ export function createLayerCache(folder: string, now: () => Date): LayerCache {
     },
   };
 }
-
-type LayerName = Pick<LayerRequest, "key" | "level">;
 
 async function findLayer(folder: string, name: LayerName, now: Date): Promise<Layer | undefined> {
   const record = recordOf(folder, name);
@@ -100,7 +104,7 @@ async function* hashed(
 }
 
 /** What no build has used for a month is removed, so that the cache does not grow without end. */
-async function removeUnused(folder: string, now: Date): Promise<void> {
+export async function removeUnused(folder: string, now: Date): Promise<void> {
   const oldest = now.getTime() - keptDays * 24 * 3600 * 1000;
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
