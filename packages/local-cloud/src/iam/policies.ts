@@ -59,8 +59,11 @@ const defaultPolicy = (resource: string): StoredPolicy | undefined =>
     ? { version: 1, etag: initialEtag, bindings: [{ role: "roles/owner", members: [`user:${DEVELOPER}`] }] }
     : undefined;
 
-const nextEtag = (before: string, bindings: StoredPolicy["bindings"]): string =>
-  createHash("sha256").update(before).update(JSON.stringify(bindings)).digest("base64").slice(0, 16);
+/** Base64 of hexadecimal digits: it has neither `+` nor `/`, which gcloud would send back as `-` and `_`. */
+const nextEtag = (before: string, bindings: StoredPolicy["bindings"]): string => {
+  const digest = createHash("sha256").update(before).update(JSON.stringify(bindings)).digest("hex");
+  return Buffer.from(digest.slice(0, 12)).toString("base64");
+};
 
 /** `serviceAccount:a@p.iam.gserviceaccount.com` → its email; Google's own accounts are not asked for. */
 const serviceAccountOf = (member: string): string | undefined =>
