@@ -234,7 +234,11 @@ export type Target = {
   /** Objects of a bucket: what a site is made of. */
   readonly objects: (bucket: string, subject: string) => ObjectStore;
   readonly cdn: CdnTarget;
-  /** Headers that let a probe into a service that is not public; none where the credentials cannot make them. */
-  readonly callerHeaders: (url: string) => Promise<Readonly<Record<string, string>>>;
+  /**
+   * Headers that let a probe into a service that is not public; none where the credentials cannot make them. They are for the
+   * service's own address, also where it is asked under a tag's or a domain's:
+   * https://cloud.google.com/run/docs/authenticating/service-to-service
+   */
+  readonly callerHeaders: (serviceUrl: string) => Promise<Readonly<Record<string, string>>>;
   readonly close: () => Promise<void>;
 };

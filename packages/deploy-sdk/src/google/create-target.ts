@@ -50,8 +50,8 @@ export function createTarget(stack: Stack, options: TargetOptions): GoogleTarget
     registry: createRegistry(transport, stack),
     objects,
     cdn: createCdn(project, transport),
-    callerHeaders: async (url) => {
-      const token = await transport.identityToken(new URL(url).origin);
+    callerHeaders: async (serviceUrl) => {
+      const token = await transport.identityToken(new URL(serviceUrl).origin);
       // Cloud Run takes this header for its own check and leaves `Authorization` to the service.
       return token === undefined ? {} : { "x-serverless-authorization": `Bearer ${token}` };
     },

@@ -84,19 +84,26 @@ async function passUnderTag(
   const url = live?.serving.find(({ tag, revision: of }) => tag === candidateTag && of === revision)?.url;
   if (url === undefined)
     throw new DeployError("remote-failed", { subject: call.subject, message: `tag "${candidateTag}" got no address` });
-  await passGateAt({ unit, steps, url, label: "candidate" }, target, context, call);
+  await passGateAt({ unit, steps, url, serviceUrl: live?.url, label: "candidate" }, target, context, call);
 }
 
 /** @throws {DeployError} `unhealthy` */
 export async function passGateAt(
-  given: { readonly unit: string; readonly steps: ServiceSteps; readonly url: string; readonly label: string },
+  given: {
+    readonly unit: string;
+    readonly steps: ServiceSteps;
+    readonly url: string;
+    /** The service's own address, which `url` need not be. */
+    readonly serviceUrl: string | undefined;
+    readonly label: string;
+  },
   target: Target,
   context: ReleaseContext,
   call: Call,
 ): Promise<void> {
-  const { unit, steps, url, label } = given;
+  const { unit, steps, url, serviceUrl = url, label } = given;
   const { revision, resource } = steps;
-  const headers = steps.public && steps.before.length > 0 ? {} : await target.callerHeaders(url);
+  const headers = steps.public && steps.before.length > 0 ? {} : await target.callerHeaders(serviceUrl);
   if (!steps.public && Object.keys(headers).length === 0) {
     const message = `the service is private, and these credentials cannot call it: revision ${revision} is ready, but was not asked how it is`;
     context.emit({ type: "warning", unit, message, hint: "deploy as a service account" });

@@ -17,7 +17,8 @@ export async function verifyService(
   const call: Call = { signal: context.signal, subject: serviceSubject(unit, context) };
   await putBackOnFailure(putBackOf(plan, target, call), context, async () => {
     const url = await publicAddress(plan, outcome, context);
-    if (url !== undefined) await passGateAt({ unit, steps, url, label: "public address" }, target, context, call);
+    const given = { unit, steps, serviceUrl: outcome.url, label: "public address" };
+    if (url !== undefined) await passGateAt({ ...given, url }, target, context, call);
   });
 }
 
