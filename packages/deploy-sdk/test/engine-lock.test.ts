@@ -1,7 +1,9 @@
 // The lock on a real bucket: generations, preconditions and faults are those of the storage API.
+import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createHolder, type Holder } from "../src/engine/holder.ts";
 import { acquireLock, breakLock, type HeldLock, readLock } from "../src/engine/lock.ts";
+import { leaseMs } from "../src/engine/lock-state.ts";
 import { createTarget } from "../src/google/create-target.ts";
 import type { Target } from "../src/target.ts";
 import { startCloud, type TestCloud } from "./support/cloud.ts";
@@ -72,6 +74,31 @@ describe("the lock in a bucket", () => {
     await second.release();
     expect(await Promise.all(struck.map((times) => times()))).toEqual([2, 1]);
     expect(await holders(target)).toEqual([]);
+  });
+
+  test("is given up when its lease ends, though its renewal hangs", async () => {
+    const { target } = await place();
+    let at = Date.now();
+    let hangs = false;
+    const state: Target["state"] = {
+      ...target.state,
+      read: async (name, call) => {
+        if (!hangs) return target.state.read(name, call);
+        await once(call.signal, "abort");
+        at += leaseMs;
+        throw call.signal.reason;
+      },
+    };
+    const sleep = async (): Promise<void> => {
+      hangs = true;
+      at += leaseMs - 20;
+    };
+    const runtime = { ...quickRuntime, now: () => new Date(at), sleep };
+    const options = { environment: "local", releaseId: nextReleaseId(), holder: createHolder(), signal };
+    const held = await acquireLock({ ...options, state, runtime });
+    if (!held.signal.aborted) await once(held.signal, "abort");
+    expect(held.signal.reason).toMatchObject({ code: "locked" });
+    await held.release();
   });
 
   test("is taken over at once from a process that is gone", async () => {

@@ -80,17 +80,23 @@ const lostLock = (environment: string): DeployError =>
     hint: "see pnpm status, then deploy again: it goes on from what is done",
   });
 
-/** Renews the lease until `stop`; a lease that has not been renewed for its whole time is lost. Never throws. */
+/**
+ * Renews the lease until `stop`; a lease that has not been renewed for its whole time is lost. It is given up no later than
+ * others may take it: a renewal that hangs ends with the lease. Never throws.
+ */
 async function renewUntil(stop: AbortSignal, options: AcquireOptions, onLost: () => void): Promise<void> {
   const { runtime } = options;
-  let renewedAt = runtime.now().getTime();
+  const now = (): number => runtime.now().getTime();
+  let endsAt = now() + leaseMs;
   while (!stop.aborted) {
     try {
-      await runtime.sleep(renewMs, stop);
-      if (!(await renew(options, stop))) return onLost();
-      renewedAt = runtime.now().getTime();
+      await runtime.sleep(Math.min(renewMs, Math.max(0, endsAt - now())), stop);
+      const startedAt = now();
+      const ended = AbortSignal.timeout(Math.max(0, endsAt - startedAt));
+      if (!(await renew(options, AbortSignal.any([stop, ended])))) return onLost();
+      endsAt = startedAt + leaseMs;
     } catch {
-      if (!stop.aborted && runtime.now().getTime() - renewedAt > leaseMs) return onLost();
+      if (!stop.aborted && now() >= endsAt) return onLost();
     }
   }
 }
