@@ -50,6 +50,12 @@ describe("a supervised process", () => {
     expect(server.pids).toHaveLength(2);
   });
 
+  test("is in no terminal's foreground group, whose Ctrl-C would end it behind our back", async () => {
+    const server = supervise();
+    await server.start();
+    expect(isAlive(-(server.pids[0] ?? 0))).toBe(true);
+  });
+
   test("is started again when it ends by itself, and says how it ended", async () => {
     const server = supervise();
     await server.start();

@@ -127,7 +127,8 @@ class Supervisor implements SupervisedProcess {
 }
 
 function spawnProcess(spec: ProcessSpec): Running {
-  const child = spawn(spec.command.file, spec.command.args, { env: spec.env, stdio: spec.stdio });
+  // A process group of its own: the terminal's Ctrl-C is for this process, which ends the others in their order.
+  const child = spawn(spec.command.file, spec.command.args, { env: spec.env, stdio: spec.stdio, detached: true });
   spec.onSpawn?.();
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
