@@ -1,10 +1,11 @@
 // What bad input gets: one clear error, a fix, exit code 2, nothing touched.
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { runProcess, runScript } from "./support/run-command.ts";
+import { runProcess, runScript, startProcess } from "./support/run-command.ts";
 import { createTempFolder } from "./support/temp-folder.ts";
+import { waitFor } from "./support/wait-for.ts";
 
 const commands = [
   "release",
@@ -101,4 +102,14 @@ test("an unknown option is refused", async () => {
   const { code, stderr } = await runProcess(["node", "tools/scripts/src/main.mts", "status", "--evn", "staging"]);
   expect(code).toBe(2);
   expect(stderr).toContain("--evn");
+});
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s lets a command give back what it holds", async (signal) => {
+  const dataDir = await createTempFolder();
+  const args = ["local", "start", "--foreground", "--port", "0", "--data-dir", dataDir];
+  const { child, finished, output } = startProcess(["node", "tools/scripts/src/main.mts", ...args]);
+  await waitFor("its address", () => output().includes("http://") || undefined);
+  child.kill(signal);
+  expect((await finished).code).toBe(0);
+  expect(await readdir(dataDir)).not.toContain("lock");
 });
