@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { defineStack, resolveStack, type Stack } from "@slipway/config";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { DeployError } from "../src/deploy-error.ts";
 import { systemRuntime } from "../src/engine/runtime.ts";
 import { createTarget, type GoogleTarget } from "../src/google/create-target.ts";
 import { provision } from "../src/provision/provision.ts";
@@ -179,6 +180,34 @@ test("does what can be done when something is refused, says how to mend it, and 
   const again = await run(place);
   expect(again.report).toMatchObject({ exitCode: 0, failures: [] });
   expect(again.report.done).toHaveLength(4);
+});
+
+test("waits for APIs that refuse for a while after they were enabled", async () => {
+  const place = await createPlace();
+  let refusals = 0;
+  const request: typeof place.target.google.transport.request = async (asked) => {
+    if (asked.api !== "artifactregistry" || refusals === 2) return place.target.google.transport.request(asked);
+    refusals += 1;
+    throw new DeployError("not-provisioned", { subject: asked.subject, message: "the API has not been used before" });
+  };
+  const transport = { ...place.target.google.transport, request };
+  const target = { ...place.target, google: { ...place.target.google, transport } };
+  const { report } = await run({ ...place, target });
+  expect(refusals).toBe(2);
+  expect(report).toMatchObject({ exitCode: 0, failures: [] });
+});
+
+test("does not wait for an instance whose name is taken, and which is not there", async () => {
+  const place = await createPlace();
+  await place.cloud.orderFault({
+    match: { method: "POST", path: "/sql/v1beta4/projects/demo-local/instances" },
+    fault: { kind: "status", status: 409, message: "The Cloud SQL instance already exists." },
+  });
+  const { report } = await run(place);
+  expect(report.failures[0]?.error).toMatchObject({
+    code: "not-ready",
+    message: expect.stringContaining("deleted"),
+  });
 });
 
 test("keeps what two runs at once do from getting in each other's way", async () => {

@@ -57,7 +57,7 @@ type Performer<Do extends Action["do"]> = (
 ) => Promise<unknown>;
 
 /** An API that was just enabled is refused for some minutes more. */
-const openingMs = 300_000;
+export const openingMs = 300_000;
 
 /** @returns whether this run made it. */
 export async function performStep({ action, id }: Step, options: ApplyOptions): Promise<boolean> {
@@ -161,11 +161,13 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
   "create-service": (action, given) => unlessThere(() => createService(action, given)),
 };
 
+/** @throws {DeployError} `not-ready` where it is not there: it is being deleted, and will never run. */
 const awaitInstance = (database: Database, { rest, stack, call, until }: Performing): Promise<void> =>
-  until(
-    async () => (await readDatabase(rest, stack.environment.project, database, call))?.state === "RUNNABLE",
-    instanceDeadlineMs,
-  );
+  until(async () => {
+    const live = await readDatabase(rest, stack.environment.project, database, call);
+    if (live) return live.state === "RUNNABLE";
+    throw lost(`instance ${database.instance} is gone, or is being deleted`, call);
+  }, instanceDeadlineMs);
 
 const awaitRedis = (redis: Redis, { rest, stack, call, until }: Performing): Promise<void> =>
   until(async () => (await readRedis(rest, stack.environment, redis, call))?.state === "READY", redisDeadlineMs);

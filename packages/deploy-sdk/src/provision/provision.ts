@@ -1,12 +1,13 @@
 // Makes what must exist before a release does, and tells what only a person can give. Destroys nothing.
 import type { Stack } from "@slipway/config";
-import { abortedBy, type ExitCode } from "../deploy-error.ts";
+import { abortedBy, type DeployError, type ExitCode } from "../deploy-error.ts";
 import type { GoogleTarget } from "../google/create-target.ts";
 import type { Change, DeployEvent, Runtime } from "../types.ts";
 import { apisOf } from "./apis.ts";
-import { performStep } from "./apply-provision.ts";
+import { openingMs, performStep } from "./apply-provision.ts";
 import { observe, observeApis } from "./observe-provision.ts";
 import { planApis, planProvision } from "./plan-provision.ts";
+import { retryWhile } from "./polling.ts";
 import type { Problem, ProvisionReport, Step } from "./provision-types.ts";
 import { runSteps, type StepOutcome } from "./run-steps.ts";
 
@@ -50,10 +51,18 @@ async function provisionAll(options: ProvisionOptions): Promise<ProvisionReport>
   if (apis.steps.length > 0) emit({ type: "plan", unit, changes: apis.changes });
   const opened = await run(apis.steps, options);
   if (opened.failures.length > 0) return reportOf(options, apis.changes, opened, []);
-  const plan = planProvision(stack, await observe(options, new Set(needed)));
+  const plan = planProvision(stack, await observeOpened(options, needed, opened.done.length > 0));
   tell(plan.changes, plan.problems, emit);
   const outcome = await run(plan.steps, options, opened.done);
   return reportOf(options, [...apis.changes, ...plan.changes], joined(opened, outcome), plan.problems);
+}
+
+/** Everything, once the APIs answer: `just` after they were enabled they may refuse for some minutes more. */
+function observeOpened(options: ProvisionOptions, apis: readonly string[], just: boolean): ReturnType<typeof observe> {
+  const { stack, runtime, signal } = options;
+  const isOpening = ({ code }: DeployError): boolean => just && code === "not-provisioned";
+  const call = { signal, subject: `APIs of project ${stack.environment.project}` };
+  return retryWhile(isOpening, () => observe(options, new Set(apis)), openingMs, runtime, call);
 }
 
 async function run(
