@@ -35,13 +35,18 @@ const variable = (pid: number, name: string): string | undefined =>
     .find((entry) => entry.startsWith(`${name}=`))
     ?.slice(name.length + 1);
 
-/** Processes below `ancestor` that run in a container of Cloud Run. */
-export function containerProcesses(ancestor: number): readonly ContainerProcess[] {
+/** Every process below `ancestor`. */
+export function descendants(ancestor: number): readonly number[] {
   const of = parents();
-  return [...of.keys()]
-    .filter((pid) => isBelow(pid, ancestor, of))
-    .flatMap((pid) => {
-      const revision = variable(pid, "K_REVISION") ?? variable(pid, "CLOUD_RUN_WORKER_POOL_REVISION");
-      return revision ? [{ pid, revision, argv: read(pid, "cmdline").split("\0").filter(Boolean) }] : [];
-    });
+  return [...of.keys()].filter((pid) => isBelow(pid, ancestor, of));
 }
+
+/** Not ended: what its parent has not asked after yet is no longer there for anybody else. */
+export const isRunning = (pid: number): boolean => /\) [^ZX] \d+ [^)]*$/.test(read(pid, "stat"));
+
+/** Processes below `ancestor` that run in a container of Cloud Run. */
+export const containerProcesses = (ancestor: number): readonly ContainerProcess[] =>
+  descendants(ancestor).flatMap((pid) => {
+    const revision = variable(pid, "K_REVISION") ?? variable(pid, "CLOUD_RUN_WORKER_POOL_REVISION");
+    return revision ? [{ pid, revision, argv: read(pid, "cmdline").split("\0").filter(Boolean) }] : [];
+  });

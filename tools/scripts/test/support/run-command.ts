@@ -1,11 +1,13 @@
 // Runs one of the workspace's commands as a person would, as a process of its own.
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 export const workspace = fileURLToPath(new URL("../../../..", import.meta.url)).replace(/\/$/, "");
 
 export type Finished = {
-  readonly code: number | null;
+  /** As a shell tells it: 128 and the signal's number where a signal ended it. */
+  readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
   /** Objects of `--json`, one a line. */
@@ -17,6 +19,8 @@ export type RunOptions = {
   readonly cwd?: string;
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** As the leader of a process group of its own, which a terminal's Ctrl-C reaches as a whole. */
+  readonly detached?: boolean;
 };
 
 export type Running = {
@@ -47,6 +51,7 @@ export function startProcess([program = "", ...args]: readonly string[], options
     cwd,
     env: { ...clean(process.env), PATH, NO_COLOR: "1", ...options.env },
     stdio: "pipe",
+    detached: options.detached ?? false,
   });
   let stdout = "";
   let stderr = "";
@@ -60,8 +65,9 @@ export function startProcess([program = "", ...args]: readonly string[], options
   const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 120_000);
   const finished = new Promise<Finished>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => {
+    child.on("close", (exitCode, signal) => {
       clearTimeout(timer);
+      const code = exitCode ?? 128 + (signal ? constants.signals[signal] : 0);
       resolve({ code, stdout, stderr, events: parseEvents(stdout) });
     });
   });
