@@ -1,17 +1,19 @@
 // Infers every target from what a project contains and from the stack. Loaded by Nx as it is.
 import { randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { environmentNames, resolveStack, type Unit, type WrittenStack } from "@slipway/config";
 import type { CreateNodes, PreTasksExecution, TargetConfiguration } from "nx/src/devkit-exports.js";
 import { brokenStackTargets, deployTargets, type Targets } from "./targets.ts";
+
+const stackFile = "stack.ts";
 
 type LoadedStack = { readonly units: readonly Unit[]; readonly environments: readonly string[] };
 
 /** Undefined where stack.ts is refused: the deploy targets then say why, when they run. */
 async function loadStack(workspace: string): Promise<LoadedStack | undefined> {
   try {
-    const { default: written }: { default: WrittenStack } = await import(join(workspace, "stack.ts"));
+    const { default: written }: { default: WrittenStack } = await import(join(workspace, stackFile));
     const environments = environmentNames(written);
     return { environments, units: resolveStack(written, environments[0] ?? "").units };
   } catch {
@@ -19,10 +21,11 @@ async function loadStack(workspace: string): Promise<LoadedStack | undefined> {
   }
 }
 
+/** Nx's name of a project: of one without a package.json, such as one in Python, its folder's. */
 const projectName = (workspace: string, root: string): string => {
-  const manifest: { name?: string; nx?: { name?: string } } = JSON.parse(
-    readFileSync(join(workspace, root, "package.json"), "utf8"),
-  );
+  const file = join(workspace, root, "package.json");
+  if (!existsSync(file)) return basename(root);
+  const manifest: { name?: string; nx?: { name?: string } } = JSON.parse(readFileSync(file, "utf8"));
   return manifest.nx?.name ?? manifest.name ?? root;
 };
 
@@ -39,17 +42,27 @@ function codeTargets(root: string, workspace: string): Targets {
   };
 }
 
+/** Folders that the stack names and pnpm does not know, for they hold no package.json. */
+const foreignProjects = (workspace: string, units: readonly Unit[] = []): readonly string[] =>
+  [...new Set(units.map(({ project }) => project))].filter(
+    (root) => existsSync(join(workspace, root)) && !existsSync(join(workspace, root, "package.json")),
+  );
+
 export const createNodes: CreateNodes = [
-  "{apps,packages,tools}/*/package.json",
+  `{${stackFile},{apps,examples,packages,tools}/*/package.json}`,
   async (files, _options, { workspaceRoot }) => {
     const stack = await loadStack(workspaceRoot);
-    const targetsOf = (root: string): Targets => {
+    const nameOf = (root: string): string => projectName(workspaceRoot, root);
+    const deployTargetsOf = (root: string): Targets => {
       if (!stack) return root.startsWith("apps/") ? brokenStackTargets() : {};
-      return deployTargets(root, stack.units, stack.environments, (project) => projectName(workspaceRoot, project));
+      return deployTargets(root, stack.units, stack.environments, nameOf);
     };
+    const targetsOf = (root: string): Targets => ({ ...codeTargets(root, workspaceRoot), ...deployTargetsOf(root) });
     return files.map((file) => {
-      const root = dirname(file);
-      return [file, { projects: { [root]: { targets: { ...codeTargets(root, workspaceRoot), ...targetsOf(root) } } } }];
+      if (file !== stackFile) return [file, { projects: { [dirname(file)]: { targets: targetsOf(dirname(file)) } } }];
+      const foreign = foreignProjects(workspaceRoot, stack?.units);
+      const projects = foreign.map((root) => [root, { name: nameOf(root), targets: targetsOf(root) }]);
+      return [file, { projects: Object.fromEntries(projects) }];
     });
   },
 ];

@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createNodes } from "./plugin.ts";
+
+const stack = {
+  name: "shop",
+  region: "europe-west1",
+  environments: { local: { project: "shop-local" } },
+  images: { backend: { build: "dockerfile", project: "apps/shop" } },
+  services: { api: { project: "apps/shop", image: "backend" } },
+  sites: { app: { project: "apps/web", bucket: "app.shop.example" } },
+};
+
+async function infer(files: Readonly<Record<string, string>>) {
+  const workspaceRoot = await mkdtemp(join(tmpdir(), "nx-"));
+  onTestFinished(() => rm(workspaceRoot, { recursive: true }));
+  for (const [file, content] of Object.entries(files)) {
+    await mkdir(join(workspaceRoot, file, ".."), { recursive: true });
+    await writeFile(join(workspaceRoot, file), content);
+  }
+  const named = Object.keys(files).filter((file) => file === "stack.ts" || file.endsWith("package.json"));
+  const results = await createNodes[1](named, undefined, { workspaceRoot, nxJsonConfiguration: {} });
+  return Object.fromEntries(results.map(([file, { projects }]) => [file, projects]));
+}
+
+const python = {
+  "stack.ts": `export default ${JSON.stringify(stack)};`,
+  "apps/shop/manage.py": "",
+  "apps/web/package.json": JSON.stringify({ name: "@shop/web", nx: { name: "web" } }),
+};
+
+test("a folder of the stack without a package.json, such as one in Python, is a project of its folder's name", async () => {
+  const inferred = await infer(python);
+  expect(inferred["stack.ts"]).toEqual({
+    "apps/shop": {
+      name: "shop",
+      targets: { image: expect.any(Object), "deploy-api": expect.any(Object), deploy: expect.any(Object) },
+    },
+  });
+  expect(inferred["apps/web/package.json"]?.["apps/web"]?.targets?.["deploy-app"]?.dependsOn).toEqual([
+    "build",
+    { projects: ["shop"], target: "deploy-api" },
+  ]);
+});
+
+test("one with a package.json is inferred from that, and named by it", async () => {
+  const inferred = await infer({ ...python, "apps/shop/package.json": JSON.stringify({ nx: { name: "backend" } }) });
+  expect(inferred["stack.ts"]).toEqual({});
+  expect(Object.keys(inferred["apps/shop/package.json"]?.["apps/shop"]?.targets ?? {})).toContain("deploy-api");
+});
+
+test("a stack that does not load gives every application a deploy that says why", async () => {
+  const inferred = await infer({ ...python, "stack.ts": "export default {};" });
+  expect(inferred["stack.ts"]).toEqual({});
+  expect(Object.keys(inferred["apps/web/package.json"]?.["apps/web"]?.targets ?? {})).toEqual(["deploy"]);
+});
