@@ -87,13 +87,28 @@ const makeParent = (root: string): { dir: string; version: Version } | undefined
   return existsSync(join(dir, "memory.max")) ? { dir, version: version2 } : undefined;
 };
 
-const removeLeftOvers = (parent: string, current: string): void => {
+/** May be gone already: another cloud removes the left-overs too. */
+const removeWithChildren = (dir: string): void => {
+  if (!existsSync(dir)) return;
+  for (const child of readdirSync(dir, { withFileTypes: true }))
+    if (child.isDirectory()) removeEmpty(join(dir, child.name));
+  removeEmpty(dir);
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Those of clouds that are no more. The folder of one that runs is its own, also while nothing is in it. */
+export const removeLeftOvers = (parent: string): void => {
   for (const name of readdirSync(parent)) {
-    if (!name.startsWith(prefix) || join(parent, name) === current) continue;
-    const dir = join(parent, name);
-    for (const child of readdirSync(dir, { withFileTypes: true }))
-      if (child.isDirectory()) removeEmpty(join(dir, child.name));
-    removeEmpty(dir);
+    const pid = Number(name.slice(prefix.length));
+    if (name.startsWith(prefix) && !isAlive(pid)) removeWithChildren(join(parent, name));
   }
 };
 
@@ -103,7 +118,7 @@ export function openMemoryGroups(root = "/sys/fs/cgroup"): MemoryGroups | undefi
   try {
     const parent = makeParent(root);
     if (parent === undefined) return undefined;
-    removeLeftOvers(dirname(parent.dir), parent.dir);
+    removeLeftOvers(dirname(parent.dir));
     return createGroups(parent.dir, parent.version);
   } catch {
     return undefined; // read-only control groups, as in most containers
@@ -121,9 +136,5 @@ const createGroups = (parent: string, version: Version): MemoryGroups => ({
       remove: () => removeEmpty(dir),
     };
   },
-  close: () => {
-    for (const child of readdirSync(parent, { withFileTypes: true }))
-      if (child.isDirectory()) removeEmpty(join(parent, child.name));
-    removeEmpty(parent);
-  },
+  close: () => removeWithChildren(parent),
 });
