@@ -50,7 +50,7 @@ const readHolder = (dataDir: string): Holder | undefined => {
 };
 
 /** The process that holds the folder now; undefined where none does, or the one that did has ended. */
-export const holderOf = (dataDir: string): number | undefined => {
+const holderOf = (dataDir: string): number | undefined => {
   const holder = readHolder(dataDir);
   if (holder === undefined || !isAlive(holder.pid)) return undefined;
   const stat = statOf(holder.pid);

@@ -131,9 +131,6 @@ export type CloudContext = {
   readonly signal: AbortSignal;
 };
 
-/** Makes one service. What it needs of others it is handed where they are composed: `services.ts`. */
-export type CloudServiceFactory = (context: CloudContext) => CloudService;
-
 export type GoogleStatus =
   | "INVALID_ARGUMENT"
   | "FAILED_PRECONDITION"
