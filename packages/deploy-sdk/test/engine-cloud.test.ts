@@ -2,13 +2,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ReleaseReport } from "../src/engine/release-types.ts";
 import { readHistory } from "../src/history/read-history.ts";
 import { readLogs } from "../src/history/read-logs.ts";
 import { readStatus } from "../src/history/read-status.ts";
 import { type Asked, deadHolder, inspect, outcomes, recordEvents, releaseTo, rollbackIn } from "./support/releases.ts";
 import { type ShopCloud, startShop, shop as written } from "./support/shop-cloud.ts";
+
+// Whole releases, each in several processes: on a busy machine one takes a while.
+vi.setConfig({ testTimeout: 120_000 });
 
 let shop: ShopCloud;
 const cleanups: (() => Promise<void>)[] = [];
@@ -102,7 +105,7 @@ describe("a release on a cloud", () => {
     expect(error).toMatchObject({ code: "not-ready", hint: expect.stringContaining("worker pool") });
     expect(error.details.join("\n")).toContain("api of version 5");
     expect((await served()).version).toBe("3");
-  }, 60_000);
+  });
 
   test("goes back under requests, and none fails", async () => {
     await shop.write("6");
@@ -171,6 +174,7 @@ describe("a release on a cloud", () => {
       { match: { path: "/upload/*" }, fault: { kind: "status", status: 429 }, times: 2 },
     ],
     ["a read breaks", { match: { method: "GET", path: "/v2/projects/*" }, fault: { kind: "reset-before" }, times: 3 }],
+    ["a quota is used up for a moment", { match: { subject: "shop-api" }, fault: { kind: "quota" }, times: 2 }],
   ])("goes through although %s", async (what, rule) => {
     await shop.write(`8 ${what}`);
     await release({ units: ["backend"] });
@@ -180,6 +184,25 @@ describe("a release on a cloud", () => {
     const before = await writes();
     expect((await release()).exitCode).toBe(0);
     expect((await writes()) - before).toBe(0);
+  });
+
+  test.each([
+    ["the cloud gives an operation up", "operation-failure", "shop-api", "api"],
+    ["the migration's update is given up", "operation-failure", "shop-migrate", "migrate"],
+    ["the worker's update is given up", "operation-failure", "shop-worker", "worker"],
+  ])("tells when %s, leaves what serves, and goes on from there", async (what, kind, subject, unit) => {
+    const { version } = await served();
+    await shop.write(`8 ${what}`);
+    const struck = await shop.cloud.orderFault({ match: { subject }, fault: { kind, message: "no room left" } });
+    const report = await release();
+    expect([failureOf(report, unit).error.message, report.exitCode]).toEqual([
+      expect.stringContaining("no room left"),
+      3,
+    ]);
+    expect(await struck()).toBe(1);
+    if (unit !== "worker") expect((await served()).version).toBe(version);
+    expect((await release()).exitCode).toBe(0);
+    expect((await served()).version).toBe(`8 ${what}`);
   });
 
   test.each(["is ready", "is well under its own address", "has the traffic"])(
