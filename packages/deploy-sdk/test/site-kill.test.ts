@@ -12,7 +12,7 @@ import { createFolder, replaceFiles, type SyncCloud, startSyncCloud, sync, texts
 const every = process.env["SYNC_SWEEP"] === "full" ? 1 : 5;
 const child = fileURLToPath(new URL("./site-child.ts", import.meta.url));
 const principal = "child@localhost";
-const timeout = every === 1 ? 600_000 : 180_000;
+const timeout = every === 1 ? 1_800_000 : 180_000;
 
 function startChild(mode: "release" | "sync", cloud: SyncCloud, folder: string): ChildProcess {
   const process = spawn(globalThis.process.execPath, [child, mode, cloud.url, folder], {

@@ -1,6 +1,7 @@
 // Reads a site as browsers do, all the time: a page now, and later, from whichever page is still open, its script and
 // the chunk that the script asks for. What it gets must always be of the release that the page was of.
 import { setTimeout } from "node:timers/promises";
+import { onTestFinished } from "vitest";
 import { createHttpAgent } from "../src/google/http-agent.ts";
 
 export type SiteReader = {
@@ -20,10 +21,14 @@ export function startReader(url: string, tabsKept = 30): SiteReader {
   let stopped = false;
   const get = async (path: string): Promise<string | undefined> => {
     reads += 1;
-    const { statusCode, body } = await agent.request({ origin, path, method: "GET" });
-    const text = await body.text();
-    if (statusCode === 200) return text;
-    wrong.push(`${path} answers ${statusCode}`);
+    try {
+      const { statusCode, body } = await agent.request({ origin, path, method: "GET" });
+      const text = await body.text();
+      if (statusCode === 200) return text;
+      wrong.push(`${path} answers ${statusCode}`);
+    } catch (error) {
+      wrong.push(`${path}: ${String(error)}`);
+    }
     return undefined;
   };
   const open = async (): Promise<void> => {
@@ -53,12 +58,14 @@ export function startReader(url: string, tabsKept = 30): SiteReader {
       await setTimeout(2);
     }
   })();
-  return {
-    stop: async () => {
-      stopped = true;
-      await loop;
-      await agent.close();
-      return { wrong, reads };
-    },
+  const stop = async (): ReturnType<SiteReader["stop"]> => {
+    stopped = true;
+    await loop;
+    await agent.close();
+    return { wrong, reads };
   };
+  onTestFinished(async () => {
+    await stop();
+  });
+  return { stop };
 }

@@ -1,9 +1,12 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { applySync } from "../src/sync/apply-sync.ts";
+import { createThrottle } from "../src/sync/bandwidth.ts";
 import { planSync } from "../src/sync/plan-sync.ts";
 import type { SyncProgress } from "../src/sync/sync-types.ts";
 import {
@@ -273,6 +276,42 @@ describe("a plan that has become old", () => {
     await expect(applySync(plan, { store, signal })).rejects.toMatchObject({ code: "conflict", retryable: true });
     expect(await store.head("a.txt")).toBeUndefined();
   });
+});
+
+test("a file that is rewritten all the time is published whole, or not at all", async () => {
+  const { bucket, store } = await newBucket();
+  const size = 3 * 2 ** 20;
+  const folder = await createFolder({ "a.txt": Buffer.alloc(size, "a") });
+  const flip = `
+    const fs = require("node:fs"); const fd = fs.openSync("a.txt", "r+"); process.stdout.write("on");
+    for (let n = 0; ; n++) fs.writeSync(fd, Buffer.alloc(${size}, n % 2 ? "a" : "b"), 0, ${size}, 0);`;
+  const writer = spawn(process.execPath, ["-e", flip], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void writer.kill("SIGKILL"));
+  await once(writer.stdout, "data");
+  for (let round = 0; round < 3; round += 1) {
+    const refusal = await sync(store, folder).then(
+      () => undefined,
+      ({ code }) => code,
+    );
+    expect([undefined, "conflict", "site-unsafe"]).toContain(refusal);
+    const text = (await cloud.served(bucket))["a.txt"]?.text ?? "";
+    expect(["", "a".repeat(size), "b".repeat(size)].includes(text)).toBe(true);
+  }
+});
+
+test("a limit on the bandwidth is kept, and what arrives is whole", async () => {
+  const { bucket, store } = await newBucket();
+  let time = 0;
+  const throttle = createThrottle(1000, {
+    now: () => new Date(time),
+    sleep: async (ms) => {
+      time += ms;
+    },
+  });
+  const files = { "a.txt": "a".repeat(40_000), "b.txt": "b".repeat(20_000) };
+  await sync(store, await createFolder(files), { throttle });
+  expect(time).toBeGreaterThan(40_000);
+  expect(textsOf(await cloud.served(bucket))).toEqual(files);
 });
 
 describe("large files", () => {

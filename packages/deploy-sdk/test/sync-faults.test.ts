@@ -8,7 +8,8 @@ import { createFolder, replaceFiles, type SyncCloud, startSyncCloud, sync, texts
 let cloud: SyncCloud;
 const cleanups: (() => Promise<void>)[] = [];
 beforeAll(async () => {
-  cloud = await startSyncCloud((cleanup) => cleanups.unshift(cleanup));
+  // Long enough for a machine that is busy with other tests: a stall that is none would be one fault too many.
+  cloud = await startSyncCloud((cleanup) => cleanups.unshift(cleanup), 1500);
 });
 afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();

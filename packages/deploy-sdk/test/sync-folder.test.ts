@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -26,12 +25,12 @@ describe("a folder", () => {
   test("is read in the order of UTF-8 bytes, with every name that an object can have", async () => {
     const names = ["a/b", "a-b", "a b", "a#b", "a?b", "a..b", "..a", ".hidden", "é", "я/я", "\uffee", "😀", "[x]*"];
     const folder = await createFolder(Object.fromEntries(names.map((name) => [name, name])));
-    const { files } = await walkFolder(folder, { exclude: nothing, signal });
+    const { files } = walkFolder(folder, { exclude: nothing });
     const sorted = names
       .map((name) => Buffer.from(name))
       .sort(Buffer.compare)
       .map(String);
-    expect(files.map(({ path }) => path)).toEqual(sorted);
+    expect(Array.from(files, ({ path }) => path)).toEqual(sorted);
   });
 
   test("has all its problems told at once", async () => {
@@ -100,8 +99,10 @@ describe("a folder", () => {
       for (const link of ["a", "b"]) symlinkSync(`../d${level + 1}`, join(folder, `d${level}`, link));
     }
     mkdirSync(join(folder, "d20"));
-    const walking = walkFolder(folder, { exclude: nothing, signal, maxEntries: 5000 });
-    await expect(walking).rejects.toMatchObject({ code: "usage", message: "it has more than 5000 files and folders" });
+    const { files } = walkFolder(folder, { exclude: nothing, maxEntries: 5000 });
+    expect(() => Array.from(files)).toThrow(
+      expect.objectContaining({ code: "usage", message: "it has more than 5000 files and folders" }),
+    );
   });
 
   test("warns of names that are one file elsewhere", async () => {
@@ -112,8 +113,8 @@ describe("a folder", () => {
   test("stops being read when the caller aborts", async () => {
     const folder = await createFolder({ "large.bin": Buffer.alloc(64 * 2 ** 20) });
     const controller = new AbortController();
-    const walk = await walkFolder(folder, { exclude: nothing, signal });
-    const hashing = hashFiles(walk, {
+    const { files } = walkFolder(folder, { exclude: nothing });
+    const hashing = hashFiles(files, {
       cache: openHashCache(undefined, folder),
       now: () => new Date(),
       signal: controller.signal,
@@ -132,9 +133,9 @@ describe("remembered checksums", () => {
   };
   /** How many files of the folder the cache answers for. */
   const known = async (folder: string, cacheFile: string): Promise<number> => {
-    const { root, files } = await walkFolder(folder, { exclude: nothing, signal });
+    const { root, files } = walkFolder(folder, { exclude: nothing });
     const cache = openHashCache(cacheFile, root);
-    return files.filter((file) => cache.lookup(file.path, file) !== undefined).length;
+    return Array.from(files).filter(({ path, stamp }) => cache.lookup(path, stamp) !== undefined).length;
   };
 
   test("spare reading what has not changed", async () => {
@@ -200,24 +201,6 @@ describe("remembered checksums", () => {
 });
 
 describe("a file that changes while it is read", () => {
-  test("never gives the checksum of a mixture", async () => {
-    const folder = await createFolder({ "a.bin": Buffer.alloc(3 * 2 ** 20, "a") });
-    const at = join(folder, "a.bin");
-    const flip = `
-      const fs = require("node:fs"); let n = 0; const fd = fs.openSync(${JSON.stringify(at)}, "r+");
-      process.stdout.write("on\\n");
-      for (;;) fs.writeSync(fd, Buffer.alloc(3 * 2 ** 20, n++ % 2 ? "a" : "b"), 0, 3 * 2 ** 20, 0);`;
-    const writer = spawn(process.execPath, ["-e", flip], { stdio: ["ignore", "pipe", "ignore"] });
-    onTestFinished(() => void writer.kill("SIGKILL"));
-    await once(writer.stdout, "data");
-    const whole = ["a", "b"].map((letter) => crc32cOf(Buffer.alloc(3 * 2 ** 20, letter)));
-    for (let round = 0; round < 5; round += 1) {
-      const outcome = await checksums(folder).catch(({ details }) => String(details));
-      if (typeof outcome === "string") expect(outcome).toContain("it changed each of the 3 times");
-      else expect(whole).toContain(outcome["a.bin"]);
-    }
-  });
-
   test("is refused when it is not what was planned", async () => {
     const folder = await createFolder({ "a.txt": "after" });
     const planned = { crc32c: crcOf("plan!"), sizeBytes: 5 };

@@ -25,12 +25,12 @@ export type SyncCloud = TestCloud & {
 
 export type Served = { readonly text: string } & Pick<ObjectInfo, "contentType" | "cacheControl" | "contentEncoding">;
 
-/** A transport that waits for nothing and takes 300 ms of silence for a stall. */
-export async function startSyncCloud(onEnd: OnEnd = onTestFinished): Promise<SyncCloud> {
+/** Retries wait for nothing. `stallMs` of silence is a stall. */
+export async function startSyncCloud(onEnd: OnEnd = onTestFinished, stallMs = 20_000): Promise<SyncCloud> {
   const cloud = await startCloud(onEnd);
   const runtime = testRuntime();
   const { signal } = new AbortController();
-  const transport = createTransport({ environment: testEnvironment(cloud.url), signal, runtime, stallMs: 300 });
+  const transport = createTransport({ environment: testEnvironment(cloud.url), signal, runtime, stallMs });
   onEnd(() => transport.close());
   const store: SyncCloud["store"] = (bucket) => createObjectStore(transport, bucket);
   return {
@@ -38,9 +38,12 @@ export async function startSyncCloud(onEnd: OnEnd = onTestFinished): Promise<Syn
     store,
     waits: runtime.waits,
     createBucket: async (name) => {
-      const path = "/storage/v1/b?project=demo-local";
-      const response = await transport.request({ api: "storage", method: "POST", path, json: { name }, subject: name });
-      await response.discard();
+      const response = await fetch(`${cloud.url}/storage/v1/b?project=demo-local`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: "Bearer email:owner@example.com" },
+        body: JSON.stringify({ name }),
+      });
+      if (!response.ok) throw new Error(await response.text());
     },
     served: async (bucket) => {
       const objects = await store(bucket).list();

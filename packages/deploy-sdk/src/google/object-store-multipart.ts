@@ -14,10 +14,11 @@ const relatedType = `multipart/related; boundary=${boundary}`;
 
 export async function putMultipart(
   target: StoreTarget,
-  { name, headers, ifGenerationMatch, signal, throttle }: PutRequest,
+  request: PutRequest,
   content: Uint8Array,
 ): Promise<WriteOutcome> {
-  const crc32c = crc32cOf(content);
+  const { name, headers, ifGenerationMatch, signal, throttle } = request;
+  const crc32c = request.crc32c ?? crc32cOf(content);
   const head = partsBefore(JSON.stringify({ name, crc32c, ...insertJson(headers) }), headers.contentType);
   const { bytes: body, giveBack } = borrowBuffer(head.byteLength + content.byteLength + tail.byteLength);
   body.set(head);

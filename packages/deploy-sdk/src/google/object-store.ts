@@ -35,6 +35,8 @@ export type Throttle = (bytes: number, signal: AbortSignal) => Promise<void>;
 export type PutRequest = {
   readonly name: string;
   readonly content: Uint8Array | LargeContent;
+  /** Of `content`, where it is known already. */
+  readonly crc32c?: string;
   readonly headers: ObjectHeaders;
   /** Generation that the object must have; "0": it must not exist. */
   readonly ifGenerationMatch: string;

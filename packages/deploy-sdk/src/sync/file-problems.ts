@@ -1,4 +1,5 @@
 // Pure. What keeps a file from being published, and how all of it is told at once.
+import { crc32c } from "@node-rs/crc32";
 import { DeployError, type DeployErrorCode } from "../deploy-error.ts";
 
 /** `path` is as it is shown: relative, with what a terminal would interpret escaped. */
@@ -21,16 +22,21 @@ export function nameProblem(name: string): string | undefined {
  * Paths that differ only by case or by Unicode normalization: all of them are served, but a checkout on macOS or
  * Windows has only one. Returned in groups.
  */
-export function collisions(paths: Iterable<string>): readonly (readonly string[])[] {
-  const first = new Map<string, string>();
+export function collisions(paths: readonly string[]): readonly (readonly string[])[] {
+  // Checksums first: of 100,000 folded names, next to none need to be held.
+  const seen = new Set<number>();
+  const suspects = new Set<number>();
+  for (const path of paths) {
+    const sum = crc32c(foldName(path));
+    (seen.has(sum) ? suspects : seen).add(sum);
+  }
+  if (suspects.size === 0) return [];
   const groups = new Map<string, string[]>();
   for (const path of paths) {
-    const key = foldName(path);
-    const other = first.get(key);
-    if (other === undefined) first.set(key, path);
-    else groups.set(key, [...(groups.get(key) ?? [other]), path]);
+    const name = foldName(path);
+    if (suspects.has(crc32c(name))) groups.set(name, [...(groups.get(name) ?? []), path]);
   }
-  return [...groups.values()];
+  return [...groups.values()].filter(({ length }) => length > 1);
 }
 
 const ascii = /^\p{ASCII}*$/u;

@@ -4,19 +4,22 @@
 // file rewritten in place with its old size and mtime is noticed. An entry is kept only if the file's newest time lies
 // further back than clocks are coarse: a write right after the reading could otherwise have the same times. A cache that
 // is missing, damaged or another folder's is an empty one. What is uploaded is checked against its checksum once more.
+//
+// Entries are lines in the order of their paths' UTF-8 bytes, and files are asked for in that order: one pass over the
+// text answers all of them, and 100,000 entries take no more memory than it.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32c as checksum } from "@node-rs/crc32";
+import { compareUtf8 } from "./utf8-order.ts";
 import { type FileStamp, sameStamp } from "./walk-folder.ts";
 
 export type HashCache = {
+  /** Paths in ascending order. */
   readonly lookup: (path: string, stamp: FileStamp) => string | undefined;
   readonly remember: (path: string, stamp: FileStamp, crc32c: string, readAtMs: number) => void;
   /** Keeps this run's files, drops all others. Returns false where the file could not be written: then it is lost, no more. */
   readonly save: () => boolean;
 };
-
-type Entry = FileStamp & { readonly crc32c: string };
 
 /** The coarsest clock of a file system in use: FAT's and SMB's two seconds. */
 const grainMs = 2000;
@@ -24,56 +27,101 @@ const version = 1;
 
 /** `file` undefined: nothing is remembered. `root` is the folder's real path. */
 export function openHashCache(file: string | undefined, root: string): HashCache {
-  const known = file === undefined ? new Map<string, Entry>() : readEntries(file, root);
-  const current = new Map<string, Entry>();
-  let changed = false;
+  const known = file === undefined ? "" : readEntries(file, root);
+  const lines = createLines(known);
+  const kept = createText();
+  const keep = (path: string, stamp: FileStamp, crc32c: string): void => {
+    if (file !== undefined) kept.add(lineOf(path, stamp, crc32c));
+  };
   return {
     lookup: (path, stamp) => {
-      const entry = known.get(path);
-      if (!entry || !sameStamp(entry, stamp)) return undefined;
-      current.set(path, entry);
+      const entry = lines.find(path);
+      if (!entry || !sameStamp(entry.stamp, stamp)) return undefined;
+      keep(path, stamp, entry.crc32c);
       return entry.crc32c;
     },
     remember: (path, stamp, crc32c, readAtMs) => {
-      changed = true;
-      if (Math.max(stamp.mtimeMs, stamp.ctimeMs) + grainMs < readAtMs) current.set(path, { ...stamp, crc32c });
+      if (Math.max(stamp.mtimeMs, stamp.ctimeMs) + grainMs < readAtMs) keep(path, stamp, crc32c);
     },
-    save: () => file === undefined || (!changed && current.size === known.size) || writeEntries(file, root, current),
+    save: () => file === undefined || writeEntries(file, root, kept.text(), known),
   };
 }
 
-function readEntries(file: string, root: string): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
+const lineOf = (path: string, stamp: FileStamp, crc32c: string): string =>
+  `${stamp.sizeBytes} ${stamp.mtimeMs} ${stamp.ctimeMs} ${stamp.inode} ${stamp.device} ${crc32c} ${path}\n`;
+
+const linesAtOnce = 1000;
+
+/** A text from many lines, of which few exist as strings of their own at any time. */
+function createText(): { readonly add: (line: string) => void; readonly text: () => string } {
+  const parts: string[] = [];
+  let lines: string[] = [];
+  const flush = (): void => {
+    parts.push(lines.join(""));
+    lines = [];
+  };
+  return {
+    add: (line) => {
+      lines.push(line);
+      if (lines.length === linesAtOnce) flush();
+    },
+    text: () => {
+      flush();
+      return parts.join("");
+    },
+  };
+}
+
+type Entry = { readonly path: string; readonly stamp: FileStamp; readonly crc32c: string };
+
+/** Goes through the lines once, as paths are asked for in ascending order. */
+function createLines(text: string): { readonly find: (path: string) => Entry | undefined } {
+  let next = 0;
+  let current: Entry | undefined;
+  const advance = (): void => {
+    const end = text.indexOf("\n", next);
+    current = end < 0 ? undefined : parseLine(text.slice(next, end));
+    next = end < 0 ? text.length : end + 1;
+  };
+  advance();
+  return {
+    find: (path) => {
+      while (current && compareUtf8(current.path, path) < 0) advance();
+      return current?.path === path ? current : undefined;
+    },
+  };
+}
+
+function parseLine(line: string): Entry {
+  const [sizeBytes, mtimeMs, ctimeMs, inode, device, crc32c = "", ...path] = line.split(" ");
+  const stamp = {
+    sizeBytes: Number(sizeBytes),
+    mtimeMs: Number(mtimeMs),
+    ctimeMs: Number(ctimeMs),
+    inode: Number(inode),
+    device: Number(device),
+  };
+  return { path: path.join(" "), stamp, crc32c };
+}
+
+/** The entries' text; empty where the file is not to be believed. */
+function readEntries(file: string, root: string): string {
   try {
     const text = readFileSync(file, "utf8");
     const end = text.indexOf("\n");
     const body = text.slice(end + 1);
-    if (text.slice(0, end) !== headerOf(root, body)) return entries;
-    for (const line of body.split("\n")) {
-      const [size, mtime, ctime, inode, device, crc32c = "", ...path] = line.split(" ");
-      if (path.length > 0) entries.set(path.join(" "), { ...stampFrom([size, mtime, ctime, inode, device]), crc32c });
-    }
-    return entries;
+    return text.slice(0, end) === headerOf(root, body) ? body : "";
   } catch {
-    return new Map();
+    return "";
   }
-}
-
-function stampFrom(fields: readonly (string | undefined)[]): FileStamp {
-  const [sizeBytes = 0, mtimeMs = 0, ctimeMs = 0, inode = 0, device = 0] = fields.map(Number);
-  return { sizeBytes, mtimeMs, ctimeMs, inode, device };
 }
 
 /** Names the folder and the body's own checksum: a file cut short or edited does not match. */
 const headerOf = (root: string, body: string): string =>
   JSON.stringify({ version, root, crc32c: checksum(body), bytes: body.length });
 
-function writeEntries(file: string, root: string, entries: ReadonlyMap<string, Entry>): boolean {
-  const body = Array.from(
-    entries,
-    ([path, { sizeBytes, mtimeMs, ctimeMs, inode, device, crc32c }]) =>
-      `${sizeBytes} ${mtimeMs} ${ctimeMs} ${inode} ${device} ${crc32c} ${path}\n`,
-  ).join("");
+function writeEntries(file: string, root: string, body: string, known: string): boolean {
+  if (body === known) return true;
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(file), { recursive: true });

@@ -27,7 +27,8 @@ export type PlanSyncOptions = {
   readonly cacheFile?: string;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-  readonly onHashing?: (done: number, total: number) => void;
+  /** Now and then: how many files have been read. */
+  readonly onHashing?: (done: number) => void;
 };
 
 /**

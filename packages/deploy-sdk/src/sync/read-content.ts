@@ -1,4 +1,6 @@
-// Reads files so that a content is never a mixture: the stamp is the same before and after, or it is read again.
+// Reads files so that no mixture is published. A file whose stamp changes while it is read is read again. A write that
+// was under way all the time need not change it; so what is uploaded must have been read twice with the same checksum,
+// once for the plan and once for the upload.
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { crc32c as checksum } from "@node-rs/crc32";
 import { DeployError } from "../deploy-error.ts";
@@ -7,7 +9,7 @@ import { type Borrowed, borrowBuffer } from "../google/object-store-buffers.ts";
 import { encodeCrc32c } from "../google/object-store-wire.ts";
 import type { Fingerprint } from "./compression.ts";
 import { showPath } from "./file-problems.ts";
-import { type FileStamp, type FoundFile, sameStamp, stampOf } from "./walk-folder.ts";
+import { type FileStamp, sameStamp, stampOf } from "./walk-folder.ts";
 
 /** How often a file that changes while it is read is read again. */
 const readings = 3;
@@ -18,8 +20,8 @@ const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 
 export type Hashed = { readonly stamp: FileStamp; readonly crc32c: string };
 
-/** Where a file's bytes are: `root` and the walk's finding. */
-export const locate = (root: string, { path, target }: Pick<FoundFile, "path" | "target">): string =>
+/** Where a file's bytes are. */
+export const locate = (root: string, { path, target }: { readonly path: string; readonly target?: string }): string =>
   target ?? `${root}/${path}`;
 
 /**

@@ -15,7 +15,8 @@ export type ReadFolderOptions = {
   readonly cacheFile?: string;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-  readonly onHashing?: (done: number, total: number) => void;
+  /** Now and then: how many files have been read. */
+  readonly onHashing?: (done: number) => void;
 };
 
 export type Folder = {
@@ -32,9 +33,9 @@ export type Folder = {
  */
 export async function readFolder(options: ReadFolderOptions): Promise<Folder> {
   const { folder, exclude, force = false, cacheFile, now, signal, onHashing } = options;
-  const walk = await walkFolder(folder, { exclude, signal });
+  const walk = walkFolder(folder, { exclude });
   const cache = openHashCache(cacheFile, walk.root);
-  const hashed = await hashFiles(walk, { cache, now, signal, ...(onHashing && { progress: onHashing }) });
+  const hashed = await hashFiles(walk.files, { cache, now, signal, ...(onHashing && { progress: onHashing }) });
   const problems = [...walk.problems, ...hashed.problems];
   if (problems.length > 0) throw problemsError(folder, problems);
   if (hashed.files.length === 0 && !force) throw emptyFolder(folder);

@@ -50,12 +50,12 @@ export async function uploadFile(upload: FileUpload, folder: string, options: Up
 /** @throws DeployError `precondition-failed` where another changed the object. */
 export async function uploadBytes(upload: Upload, bytes: Uint8Array, options: UploadOptions): Promise<Stored> {
   const { bytes: content, encoding } = await compress(bytes, upload.compression);
-  const crc32c = crc32cOf(content);
+  const crc32c = content === bytes ? upload.crc32c : crc32cOf(content);
   const kept = {
     ...(encoding && { contentEncoding: encoding }),
     ...(upload.compression !== "none" && { metadata: compressionMetadata(upload.compression, upload, crc32c) }),
   };
-  const outcome = await put(upload, content, kept, options);
+  const outcome = await put(upload, content, { ...kept, crc32c }, options);
   options.onBytes?.(upload.sizeBytes);
   return settleUpload(upload, outcome, { ...kept, crc32c }, options);
 }
@@ -64,7 +64,7 @@ async function putInPieces(upload: FileUpload, at: string, options: UploadOption
   const content = openPlanned(at, upload);
   try {
     const counted = countBytes(content, options.onBytes ?? (() => {}));
-    const outcome = await put(upload, counted.content, {}, options);
+    const outcome = await put(upload, counted.content, { crc32c: upload.crc32c }, options);
     counted.finish();
     return settleUpload(upload, outcome, { crc32c: upload.crc32c }, options);
   } finally {
@@ -75,12 +75,13 @@ async function putInPieces(upload: FileUpload, at: string, options: UploadOption
 const put = (
   { name, headers: { contentType, cacheControl }, ifGenerationMatch }: Upload,
   content: Uint8Array | LargeContent,
-  kept: ObjectHeaders,
+  { crc32c, ...kept }: Omit<Stored, "generation">,
   { store, signal, throttle }: UploadOptions,
 ): Promise<WriteOutcome> =>
   store.put({
     name,
     content,
+    crc32c,
     headers: { contentType, ...(cacheControl !== undefined && { cacheControl }), ...kept },
     ifGenerationMatch,
     signal,
