@@ -1,5 +1,6 @@
 // Pure. Headers on their way through the ingress: https://cloud.google.com/run/docs/reference/request-headers
 import { randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 
 /** Of one connection only, never passed on: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const hopByHop = new Set([
@@ -19,14 +20,12 @@ const appended = new Set([
 /** Names and values in turn, as Node and undici take them. */
 export type RawHeaders = string[];
 
-/** Names that the Connection header adds to those of one connection only. */
-const namedByConnection = (raw: readonly string[]): ReadonlySet<string> => {
-  const names = new Set<string>();
-  for (let index = 0; index < raw.length; index += 2) {
-    if (raw[index]?.toLowerCase() !== "connection") continue;
-    for (const name of (raw[index + 1] ?? "").split(",")) names.add(name.trim().toLowerCase());
-  }
-  return names;
+const nothing: ReadonlySet<string> = new Set();
+
+/** Names that a Connection header adds to those of one connection only. */
+const namesIn = (connection: string | undefined): ReadonlySet<string> => {
+  if (connection === undefined || /^(keep-alive|close)?$/i.test(connection)) return nothing;
+  return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
 };
 
 const tracePrefix = randomBytes(8).toString("hex");
@@ -39,14 +38,16 @@ const newTrace = (): string => {
 };
 
 export type Forwarding = {
+  /** The request's Connection header. */
+  readonly connection: string | undefined;
   readonly clientIp: string;
   /** As the client sent it, with its port. */
   readonly host: string;
 };
 
 /** A request's headers for the instance. */
-export function requestHeaders(raw: readonly string[], { clientIp, host }: Forwarding): RawHeaders {
-  const named = namedByConnection(raw);
+export function requestHeaders(raw: readonly string[], { connection, clientIp, host }: Forwarding): RawHeaders {
+  const named = namesIn(connection);
   const headers: RawHeaders = [];
   let forwardedFor = "";
   let trace = "";
@@ -66,14 +67,13 @@ export function requestHeaders(raw: readonly string[], { clientIp, host }: Forwa
   return headers;
 }
 
-/** A response's headers for the client. */
-export function responseHeaders(raw: readonly string[]): RawHeaders {
-  const named = namedByConnection(raw);
-  const headers: RawHeaders = [];
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] ?? "";
-    const lower = name.toLowerCase();
-    if (!hopByHop.has(lower) && !named.has(lower)) headers.push(name, raw[index + 1] ?? "");
+/** A response's headers for the client, by lower-case names. */
+export function responseHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const named = namesIn(headers.connection);
+  const kept: Record<string, string | string[]> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !hopByHop.has(name) && !named.has(name)) kept[name] = value;
   }
-  return headers;
+  return kept;
 }

@@ -1,5 +1,5 @@
 // One request to one instance and its answer back, both streamed: nothing is held but what the sockets hold.
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { PassThrough } from "node:stream";
 import type { Dispatcher, Pool } from "undici";
 import { type Forwarding, requestHeaders, responseHeaders } from "./forwarded-headers.ts";
@@ -31,17 +31,14 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 const mayRepeat = ({ method }: IncomingMessage): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 
-const rawStrings = (raw: unknown): readonly string[] =>
-  Array.isArray(raw)
-    ? raw.map((part: Buffer | string) => (typeof part === "string" ? part : part.toString("latin1")))
-    : [];
-
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #exchange: ProxyExchange;
   readonly #onClose = (): void => this.#onClientClose();
   #controller: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
+  /** Bytes of the answer that are still to come; not a number where the answer does not say. */
+  #left = Number.NaN;
 
   constructor(exchange: ProxyExchange) {
     this.#exchange = exchange;
@@ -69,17 +66,24 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     statusCode: number,
-    _headers: unknown,
+    headers: IncomingHttpHeaders,
     text?: string,
   ): void {
     if (statusCode < 200) return; // Node has answered `100 Continue` itself, and sends no other
-    this.#exchange.response.writeHead(statusCode, text, responseHeaders(rawStrings(controller.rawHeaders)));
+    this.#left = Number(headers["content-length"] ?? Number.NaN);
+    this.#exchange.response.writeHead(statusCode, text, responseHeaders(headers));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { response } = this.#exchange;
+    this.#left -= chunk.length;
+    // The last bytes and the end go in one packet; `onResponseEnd` follows.
+    if (this.#left === 0) {
+      response.end(chunk);
+      return;
+    }
     if (response.write(chunk)) return;
     controller.pause();
     response.once("drain", () => controller.resume());
@@ -87,8 +91,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: Record<string, string | string[]>): void {
     const { response } = this.#exchange;
-    if (trailers && Object.keys(trailers).length > 0) response.addTrailers(trailers as NodeJS.Dict<string>);
-    response.end();
+    if (!response.writableEnded) {
+      if (trailers && Object.keys(trailers).length > 0) response.addTrailers(trailers as NodeJS.Dict<string>);
+      response.end();
+    }
     this.#finish({ kind: "over" });
   }
 

@@ -1,7 +1,7 @@
 // Cloud Run as services of the local cloud: the APIs that the Node clients and gcloud speak, and the hosts of what is deployed.
 
 import type { Policies } from "../iam/policies.ts";
-import { createIngress, type Ingress } from "../ingress/ingress.ts";
+import { Ingress } from "../ingress/ingress.ts";
 import type { CloudContext, CloudService } from "../server/types.ts";
 import { createDomainMappings } from "./domain-mappings.ts";
 import { createRunEngine, type RunEngine, type RunEngineOptions } from "./run-engine.ts";
@@ -27,10 +27,10 @@ const tellIngress = (policies: Policies, forget: (service: string) => void): Pol
 export function createRun(context: CloudContext, options: RunEngineOptions): Run {
   const policies = tellIngress(options.policies, (service) => ingress.forgetPolicy(service));
   const engine = createRunEngine(context, { ...options, policies });
-  const ingress = createIngress(engine, context);
+  const ingress = new Ingress(engine, context);
   const v2 = createRunV2Service(engine, context);
   const mappings = createDomainMappings({
-    ...{ store: context.store, now: context.now, setDomain: ingress.setDomain },
+    ...{ store: context.store, now: context.now, setDomain: (domain, service) => ingress.setDomain(domain, service) },
     hasService: (name) => engine.state.services.get(name) !== undefined,
   });
   const v1: CloudService = { api: "run.googleapis.com", routes: createV1Routes(engine, mappings, context) };

@@ -16,6 +16,8 @@ export type ExecutionRunnerOptions = AttemptSources & {
   readonly startDelayMs: (job: string) => number;
 };
 
+/** Of one execution on this machine, whatever it allows: each is a process. */
+const maxTasksAtOnce = 32;
 /** gRPC's UNKNOWN, as Google's operation of a failed execution carries. */
 const unknown = 2;
 
@@ -76,7 +78,8 @@ export class ExecutionRunner {
     await new Promise((resolve) => setTimeout(resolve, this.#options.startDelayMs(parseResource(name).id)));
     const image = await this.#pinImage(execution);
     const queue = [...this.#tasksOf(name)];
-    const workers = Array.from({ length: Math.min(execution.parallelism || queue.length, queue.length) }, async () => {
+    const atOnce = Math.min(execution.parallelism || queue.length, queue.length, maxTasksAtOnce);
+    const workers = Array.from({ length: atOnce }, async () => {
       for (let task = queue.shift(); task !== undefined; task = queue.shift())
         await this.#runTask(execution, task, image, signal);
     });

@@ -97,9 +97,10 @@ export class Reconciler<Resource extends Revisioned> {
     const abort = new AbortController();
     this.#starting.set(revision.name, abort);
     const limits = this.#kind.limits(resource, revision, { percent: 100, reachable: true });
+    const check = !this.#kind.skipsCheck(resource) && limits.max > 0;
     const pinned = this.#state.pins.get(revision.name)?.image;
     try {
-      const verdict = await this.#options.starter.start(revision, limits, pinned, abort.signal);
+      const verdict = await this.#options.starter.start({ revision, limits, pinned, check }, abort.signal);
       this.#starting.delete(revision.name);
       this.#writeVerdict(revision.name, verdict);
       this.#settle(name);

@@ -15,14 +15,18 @@ export type RevisionVerdict =
   | { readonly ready: true; readonly image: PinnedImage }
   | { readonly ready: false; readonly failure: StartFailure; readonly image?: PinnedImage };
 
+export type RevisionStart = {
+  readonly revision: Revision;
+  readonly limits: PoolLimits;
+  /** Known from an earlier attempt. */
+  readonly pinned: PinnedImage | undefined;
+  /** Is an instance to be started, to see whether it does? */
+  readonly check: boolean;
+};
+
 export type RevisionStarter = {
   /** Never rejects, but when aborted. */
-  readonly start: (
-    revision: Revision,
-    limits: PoolLimits,
-    pinned: PinnedImage | undefined,
-    signal: AbortSignal,
-  ) => Promise<RevisionVerdict>;
+  readonly start: (start: RevisionStart, signal: AbortSignal) => Promise<RevisionVerdict>;
 };
 
 export type RevisionStarterOptions = EnvironmentSources & {
@@ -46,7 +50,7 @@ export function createRevisionStarter({ images, runtime, fleet, ...sources }: Re
     }
   };
 
-  const start: RevisionStarter["start"] = async (revision, limits, pinned, signal) => {
+  const start: RevisionStarter["start"] = async ({ revision, limits, pinned, check }, signal) => {
     const reference = revision.containers?.[0]?.image ?? "";
     const image = pinned ?? (await images.resolve(reference));
     if (image === undefined) return { ready: false, failure: imageMissing(reference) };
@@ -55,7 +59,7 @@ export function createRevisionStarter({ images, runtime, fleet, ...sources }: Re
     if (unreadable !== undefined) return { ready: false, failure: unreadable, image };
     await runtime.prepare(image, signal);
     signal.throwIfAborted();
-    if (limits.max === 0) return { ready: true, image }; // a service scaled to nothing is not looked into
+    if (!check) return { ready: true, image };
     const result = await fleet.check(revision.name, workload, limits);
     signal.throwIfAborted();
     if (result.ready) return { ready: true, image };
@@ -64,12 +68,12 @@ export function createRevisionStarter({ images, runtime, fleet, ...sources }: Re
   };
 
   return {
-    start: async (revision, limits, pinned, signal) => {
+    start: async (request, signal) => {
       try {
-        return await start(revision, limits, pinned, signal);
+        return await start(request, signal);
       } catch (error) {
         signal.throwIfAborted();
-        const { id } = parseResource(revision.name);
+        const { id } = parseResource(request.revision.name);
         return {
           ready: false,
           failure: platformFailed(`Container import of ${id} failed: ${(error as Error).message}`),

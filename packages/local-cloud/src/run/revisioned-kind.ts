@@ -17,6 +17,8 @@ export type RevisionedKind<Resource extends Revisioned = Revisioned> = {
   readonly uriOfTag: (name: ResourceName, tag: string) => string;
   /** @param percent the revision's share; undefined where only a tag reaches it, or nothing does */
   readonly limits: (resource: Resource, revision: Revision, share: RevisionShare) => PoolLimits;
+  /** Is a new revision ready without having been started? */
+  readonly skipsCheck: (resource: Resource) => boolean;
   /** How long requests that it still has may take. */
   readonly drainMs: (revision: Revision) => number;
   /** Conditions beside Ready, in the order that the API gives them. */

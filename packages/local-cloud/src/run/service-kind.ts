@@ -43,6 +43,7 @@ export const serviceKind = (
   withStatuses: (service, trafficStatuses) => ({ ...service, trafficStatuses }),
   uriOfTag: (name, tag) => serviceUri(name, port(), tag),
   limits: serviceLimits,
+  skipsCheck: ({ template }) => template.healthCheckDisabled === true,
   drainMs: requestTimeoutMs,
   conditionTypes: ["RoutesReady", "ConfigurationsReady"],
   onChanged,

@@ -37,6 +37,7 @@ export const workerPoolKind = (resources: Collection<WorkerPool>): RevisionedKin
     const count = shareOfInstances(pool, percent);
     return { min: count, max: count, concurrency: 1 };
   },
+  skipsCheck: () => false,
   drainMs: () => 0,
   conditionTypes: [],
   onChanged: () => {},

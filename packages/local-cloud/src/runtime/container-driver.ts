@@ -9,7 +9,7 @@ export type ContainerMount =
   | { readonly kind: "folder"; readonly source: string; readonly target: string }
   /** An empty folder in memory. */
   | { readonly kind: "memory"; readonly target: string; readonly sizeBytes?: number }
-  /** A folder in memory with these files, by relative path. They are never written to this machine's disk. */
+  /** A folder with these files, by relative path; in memory wherever a driver can mount. */
   | { readonly kind: "files"; readonly target: string; readonly files: readonly ContainerFile[] };
 
 export type ContainerFile = { readonly path: string; readonly mode: number; readonly content: Buffer };

@@ -14,10 +14,25 @@ import { RuntimeError } from "./runtime-error.ts";
 
 export type HostDriverOptions = { readonly stateDir: string };
 
-/** An argument that names something of the image gets that thing's place on this machine. */
-const translate = (lowers: Lowers, root: string, text: string): string => {
-  const entry = text.startsWith("/") ? resolveInImage(lowers, text) : undefined;
-  return entry === undefined ? text : join(root, entry.inside);
+/** Where on this machine a container's mounts are: its own folders in the copy, others where they are. */
+const mountPlaces = ({ lowers, mounts }: ProcessSpec, root: string): readonly (readonly [string, string])[] =>
+  mounts.map((mount) => [
+    mount.target,
+    mount.kind === "folder" ? mount.source : join(root, canonicalPath(lowers, mount.target)),
+  ]);
+
+/**
+ * An argument or a variable that names something of the image gets that thing's place on this machine, and so does a
+ * mount wherever it is named: in a socket's path, in a database's URL.
+ */
+const createTranslation = (spec: ProcessSpec, root: string): ((text: string) => string) => {
+  const plain = mountPlaces(spec, root);
+  const places = [...plain, ...plain.map((pair) => pair.map(encodeURIComponent) as [string, string])];
+  return (text) => {
+    const entry = text.startsWith("/") && text !== "/" ? resolveInImage(spec.lowers, text) : undefined;
+    if (entry !== undefined) return join(root, entry.inside);
+    return places.reduce((translated, [target, place]) => translated.replaceAll(target, place), text);
+  };
 };
 
 const translatePath = (root: string, path: string): string =>
@@ -68,10 +83,12 @@ export function createHostDriver({ stateDir }: HostDriverOptions): ContainerDriv
     const dir = join(stateDir, "instances", spec.id);
     const root = await prepareRoot(dir, spec);
     const pipes = await openOutputPipes(dir);
-    const [command = "", ...args] = withDeathSignal(spec.argv.map((text) => translate(spec.lowers, root, text)));
+    const translate = createTranslation(spec, root);
+    const [command = "", ...args] = withDeathSignal(spec.argv.map(translate));
+    const env = Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, translate(value)]));
     const child = spawn(command, args, {
       cwd: join(root, canonicalPath(spec.lowers, spec.cwd)),
-      env: { ...spec.env, PATH: translatePath(root, spec.env["PATH"] ?? "") },
+      env: { ...env, PATH: translatePath(root, spec.env["PATH"] ?? "") },
       stdio: ["ignore", pipes.stdout.write, pipes.stderr.write],
       detached: true, // a process group of its own, which is signalled as one
     });

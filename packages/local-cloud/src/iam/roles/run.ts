@@ -26,7 +26,7 @@ const developer = [
 ];
 const admin = [
   ...developer,
-  // Not in the published list, but asked for by Google: https://github.com/hashicorp/terraform-provider-google
+  // Unverified: Google asks for these, and no published list of permissions has them.
   ...on("run.domainmappings", "create delete"),
   ...["run.jobs.setIamPolicy", "run.services.setIamPolicy", "run.workerpools.setIamPolicy"],
 ];
