@@ -10,9 +10,17 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The environment that a command works on: `--env`, else Nx's `-c` (DEPLOY_CONFIGURATION), else DEPLOY_ENV, else `local`.
- * @throws {DeployError} `usage` where two of them disagree: a deploy never guesses which was meant.
+ * @throws {DeployError} `usage` where two of them disagree, or `--env` is empty as an unset variable of a script leaves
+ * it: a deploy never guesses which was meant.
  */
 export function environmentName(flag: string | undefined, variables: Variables): string {
+  if (flag === "") {
+    throw new DeployError("usage", {
+      subject: "--env",
+      message: "is empty",
+      hint: "name an environment, or leave it out",
+    });
+  }
   const given = [
     { from: "--env", name: flag },
     { from: "-c", name: variables["DEPLOY_CONFIGURATION"] },

@@ -61,6 +61,12 @@ describe("the environment", () => {
     expect(code).toBe(2);
     expect(stderr).toContain('--env says "staging" and DEPLOY_ENV says "production"');
   });
+
+  test("is not taken for `local` where a script's variable was empty", async () => {
+    const { code, stderr } = await runScript("status", ["--env", ""]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--env: is empty");
+  });
 });
 
 test("a unit that the stack does not have is named, with those it has", async () => {
@@ -112,4 +118,17 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s lets a command give back
   child.kill(signal);
   expect((await finished).code).toBe(0);
   expect(await readdir(dataDir)).not.toContain("lock");
+});
+
+test("a secret given on the command line is refused, and not shown", async () => {
+  const { code, stdout, stderr } = await runScript("secret", ["set", "SENTRY_DSN", "https://hunter2@sentry.example/1"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("pnpm secret set SENTRY_DSN < file");
+  expect(stdout + stderr).not.toContain("hunter2");
+});
+
+test("a sync without requests at once is refused", async () => {
+  const { code, stderr } = await runScript("sync", [await createTempFolder(), "gs://site", "--concurrency", "0"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("from 1 to 1024");
 });

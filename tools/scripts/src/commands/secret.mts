@@ -8,17 +8,20 @@ import { type CommonOptions, runInEnvironment } from "../session.mts";
 
 type SetOptions = CommonOptions & { readonly fromFile?: string; readonly fromEnv?: string; readonly force: boolean };
 
+const refuse = (name: string, message: string): DeployError =>
+  new DeployError("usage", { subject: `secret "${name}"`, message, hint: `pnpm secret set ${name} < file` });
+
 /** The value's bytes, from exactly one place. */
 function readValue(name: string, { fromFile, fromEnv }: SetOptions): Uint8Array {
-  const refuse = (message: string): DeployError =>
-    new DeployError("usage", { subject: `secret "${name}"`, message, hint: `pnpm secret set ${name} < file` });
-  if (fromFile !== undefined && fromEnv !== undefined) throw refuse("--from-file and --from-env exclude each other");
+  if (fromFile !== undefined && fromEnv !== undefined)
+    throw refuse(name, "--from-file and --from-env exclude each other");
   if (fromEnv !== undefined) {
     const value = process.env[fromEnv];
-    if (value === undefined) throw refuse(`there is no variable ${fromEnv}`);
+    if (value === undefined) throw refuse(name, `there is no variable ${fromEnv}`);
     return Buffer.from(value);
   }
-  if (fromFile === undefined && process.stdin.isTTY) throw refuse("standard input is a terminal, which would show it");
+  if (fromFile === undefined && process.stdin.isTTY)
+    throw refuse(name, "standard input is a terminal, which would show it");
   try {
     return readFileSync(fromFile ?? 0);
   } catch (cause) {
@@ -64,13 +67,16 @@ inEnvironment(
   program
     .command("set")
     .description("adds a version, which the next deploy uses")
-    .argument("<name>", "name of the secret"),
+    .argument("<name>", "name of the secret")
+    // Their own refusal would show what is most likely the value.
+    .allowExcessArguments(),
 )
   .option("--from-file <file>", "read the value from a file (default: standard input)")
   .option("--from-env <variable>", "read the value from a variable")
   .option("--force", "also a second version of a secret whose rotation is never", false)
-  .action((name: string, options: SetOptions) =>
+  .action((name: string, options: SetOptions, { args }: Command) =>
     runInEnvironment(options, async ({ present, ...session }) => {
+      if (args.length > 1) throw refuse(name, "a value on the command line is seen by others, and stays in histories");
       const value = parseSecretValue(name, readValue(name, options));
       const set = await setSecret({ ...session, name, value, force: options.force });
       present.result(

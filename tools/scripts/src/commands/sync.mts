@@ -78,11 +78,15 @@ const [folder = "", address = ""] = command.args;
 const usage = (option: string, value: string, hint: string): DeployError =>
   new DeployError("usage", { subject: option, message: `"${value}" is not understood`, hint });
 
-function parseCount(option: string, value: string | undefined, most: number): number | undefined {
+function parseCount(
+  option: string,
+  value: string | undefined,
+  [least, most]: readonly [number, number],
+): number | undefined {
   if (value === undefined) return undefined;
   const count = Number(value);
-  if (/^\d+$/.test(value) && count <= most) return count;
-  throw usage(option, value, `give a number from 0 to ${most}`);
+  if (/^\d+$/.test(value) && least <= count && count <= most) return count;
+  throw usage(option, value, `give a number from ${least} to ${most}`);
 }
 
 /** `500k` → 500,000 bytes a second. */
@@ -122,8 +126,8 @@ const reportPlan = (plan: SyncPlan, { present }: CommandContext): void => {
 await runCommand(options, async (context) => {
   const { signal, present } = context;
   const { bucket, prefix } = parseBucketAddress(address);
-  const concurrency = parseCount("--concurrency", options.concurrency, 1024);
-  const maxDeletes = parseCount("--max-delete", options.maxDelete, 1_000_000_000);
+  const concurrency = parseCount("--concurrency", options.concurrency, [1, 1024]);
+  const maxDeletes = parseCount("--max-delete", options.maxDelete, [0, 1_000_000_000]);
   const bandwidth = parseBandwidth(options.bandwidth);
   const { store, close } = openBucket({
     bucket,
