@@ -8,6 +8,9 @@ const env = {
   DATABASE_HOST: "/cloudsql/{database.connectionName}",
   CORS_ALLOWED_ORIGINS: "{sites.frontend.url}",
   ALLOWED_HOSTS: "{services.api.host}",
+  // Told by the health views. A new commit or release alone does not make a new revision.
+  COMMIT_SHA: "{commit}",
+  RELEASE_ID: "{release}",
 };
 
 export default defineStack({
@@ -20,6 +23,12 @@ export default defineStack({
       project: "botbalance-local",
       endpoint: "http://127.0.0.1:8790",
       redis: { kind: "memorystore" },
+    },
+    staging: {
+      project: "botbalance-staging",
+      domains: { api: "api.staging.botbalance.me", frontend: "app.staging.botbalance.me" },
+      buckets: { frontend: "app.staging.botbalance.me" },
+      scaling: { api: { min: 0, max: 2 } },
     },
     production: {
       project: "botbalance",

@@ -11,7 +11,7 @@ import { type Postgres, startPostgres } from "../../../apps/backend/test/support
 import { type RedisServer, startRedis } from "../../../apps/backend/test/support/redis-server.ts";
 import { healthDocumentIssues } from "../../../packages/health-client/src/schema.ts";
 import stack from "../stack.ts";
-import { ensureDebianPackages } from "./support/debian-packages.ts";
+import { requireDebianPackages } from "./support/debian-packages.ts";
 import { type Environment, startApi, startManage, startPython, startWorker } from "./support/django.ts";
 
 const app = "https://app.example.com";
@@ -22,10 +22,10 @@ let redis: RedisServer;
 let environment: Environment;
 
 beforeAll(async () => {
-  await ensureDebianPackages();
+  await requireDebianPackages();
   [postgres, redis] = await Promise.all([startPostgres(), startRedis({ requirepass: password })]);
   environment = await environmentOf("django");
-}, 400_000);
+}, 60_000);
 afterAll(async () => {
   await Promise.all([postgres?.dispose(), redis?.dispose()]);
 });
@@ -215,7 +215,8 @@ test("answers 503 and names the database when PostgreSQL stops, and recovers wit
 test("a nonce goes through Celery and is read from PostgreSQL; a worker that is gone is named", async () => {
   await migrate();
   const { url } = await startApi(environment);
-  const worker = await startWorker({ ...environment, K_REVISION: "worker-00003" });
+  const { K_SERVICE: _service, K_REVISION: _revision, ...pool } = environment;
+  const worker = await startWorker({ ...pool, CLOUD_RUN_WORKER_POOL_REVISION: "worker-00003" });
   const nonce = randomUUID();
   expect((await call(`${url}/api/echo/${nonce}`)).code).toBe(404);
   expect((await call(`${url}/api/echo`, { method: "POST", body: JSON.stringify({ nonce }) })).code).toBe(202);

@@ -34,7 +34,7 @@ def refuse_problems(*missing: str) -> None:
 
 # What runs, as Cloud Run and the deploy name it.
 SERVICE = os.environ.get("K_SERVICE", "")
-REVISION = os.environ.get("K_REVISION", "")
+REVISION = os.environ.get("K_REVISION") or os.environ.get("CLOUD_RUN_WORKER_POOL_REVISION", "")
 COMMIT = os.environ.get("COMMIT_SHA") or "unknown"
 RELEASE_ID = os.environ.get("RELEASE_ID", "")
 

@@ -1,26 +1,13 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { python } from "./django.ts";
 
-const run = promisify(execFile);
-/** dpkg-query's own placeholder. */
-const statusField = "$" + "{db:Status-Status}";
-const list = new URL("../../packages.txt", import.meta.url);
+const modules = "celery, corsheaders, django, gunicorn, psycopg2, redis, rest_framework, sentry_sdk";
 
-/** Debian's Django, Celery and gunicorn: installed where that is allowed, else asked for with one command. */
-export async function ensureDebianPackages(): Promise<void> {
-  const names = (await readFile(list, "utf8")).trim().split("\n");
-  const states = await Promise.all(names.map(isInstalled));
-  const missing = names.filter((_, index) => !states[index]);
-  if (missing.length === 0) return;
-  const install = ["install", "--yes", "--no-install-recommends", ...missing];
-  if (process.getuid?.() !== 0) throw new Error(`packages are missing: sudo apt-get ${install.join(" ")}`);
-  await run("apt-get", ["update"], { timeout: 120_000 });
-  await run("apt-get", install, { timeout: 300_000, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+/** @throws with the command that installs Debian's Django, Celery and gunicorn, where one is missing. `npm test` installs them. */
+export async function requireDebianPackages(): Promise<void> {
+  await promisify(execFile)(python, ["-c", `import ${modules}`]).catch((cause: unknown) => {
+    const install = "sudo xargs -a examples/django/packages.txt apt-get install --yes --no-install-recommends";
+    throw new Error(`packages are missing: ${install}`, { cause });
+  });
 }
-
-const isInstalled = (name: string): Promise<boolean> =>
-  run("dpkg-query", ["--show", `--showformat=${statusField}`, name]).then(
-    ({ stdout }) => stdout === "installed",
-    () => false,
-  );

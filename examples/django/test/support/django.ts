@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string>>;
 
 export const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
 /** Debian's own: another Python on PATH does not see Debian's packages. */
-const python = "/usr/bin/python3";
+export const python = "/usr/bin/python3";
 
 /** Starts a program; what the test leaves running ends with it. */
 export function startPython(args: readonly string[], environment: Environment): Child {
