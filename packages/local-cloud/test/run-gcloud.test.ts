@@ -138,6 +138,10 @@ testWithTools(
     expect(parsed(await ask(service.status.url)).version, "as it was").toBe("1");
     await ok(gcloud("run", "services", "update-traffic", "api", `--to-revisions=${first}=100`, region));
 
+    const unchanged = await json<Knative[]>(
+      gcloud("run", "revisions", "list", "--service=api", region, "--format=json"),
+    );
+    expect(unchanged, "moving traffic makes no revision").toHaveLength(2);
     await ok(gcloud("run", "services", "update", "api", region, "--update-labels=team=core"));
     expect(
       (await json<Knative[]>(gcloud("run", "services", "list", "--format=json"))).map(({ metadata }) => metadata.name),

@@ -67,15 +67,20 @@ export function applyUpdate<Resource extends object>(
   return wanted.reduce((draft, path) => copyPath(draft, input, path.split(".")), start) as Resource & Draft;
 }
 
-/** Do two JSON values say the same, whatever the order of their fields? Empty lists and objects say nothing. */
+/**
+ * Do two JSON values say the same, whatever the order of their fields? As in protobuf, zero, false and what is empty say
+ * nothing; a default that is not nothing has been filled in on both sides.
+ */
 export const sameValue = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+const saysNothing = (value: unknown): boolean =>
+  !value ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isObject(value) && Object.values(value).every(saysNothing));
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) => {
-    if (Array.isArray(item)) return item.length === 0 ? undefined : item;
     if (!isObject(item)) return item;
-    const entries = Object.entries(item).filter(
-      ([, field]) => field !== undefined && canonical(field) !== "{}" && canonical(field) !== undefined,
-    );
+    const entries = Object.entries(item).filter(([, field]) => !saysNothing(field));
     return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
   }) ?? "";

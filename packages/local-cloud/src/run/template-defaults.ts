@@ -38,8 +38,10 @@ const fillProbe = (probe: Probe, port: number): Probe => {
   return { ...times, tcpSocket: { port, ...probe.tcpSocket } };
 };
 
+/** Where resources are given, what they do not say of the processor is off. */
 const fillResources = ({ resources }: Container): NonNullable<Container["resources"]> => ({
-  ...(resources ?? { cpuIdle: true, startupCpuBoost: true }),
+  cpuIdle: resources ? (resources.cpuIdle ?? false) : true,
+  startupCpuBoost: resources ? (resources.startupCpuBoost ?? false) : true,
   limits: { ...defaultLimits, ...resources?.limits },
 });
 

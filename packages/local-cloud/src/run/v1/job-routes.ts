@@ -8,7 +8,19 @@ import type { RunEngine } from "../run-engine.ts";
 import { parseJob, parseOverrides, renderExecution, renderJob, renderTask } from "./knative-job.ts";
 import { runVersion } from "./revision-template.ts";
 import { locationOf } from "./v1-request.ts";
-import { byAge, done, type Handler, inScope, jobsApi, listOf, nameOf, route, selectItems, write } from "./v1-route.ts";
+import {
+  byAge,
+  done,
+  type Handler,
+  inScope,
+  jobsApi,
+  keepTemplate,
+  listOf,
+  nameOf,
+  route,
+  selectItems,
+  write,
+} from "./v1-route.ts";
 
 export function jobRoutes({ jobs, state }: RunEngine): readonly Route[] {
   const nameIn = (request: CloudRequest): string => nameOf(request, "jobs", state.jobs);
@@ -20,8 +32,10 @@ export function jobRoutes({ jobs, state }: RunEngine): readonly Route[] {
     return renderJob(jobs.get(`${parent}/jobs/${id}`));
   };
   const replace: Handler = (request, body) => {
-    const name = nameIn(request);
-    jobs.update({ ...write(request, "google.cloud.run.v2.Jobs.UpdateJob"), name, input: parseJob(body).input });
+    const current = jobs.get(nameIn(request));
+    const { name } = current;
+    const input = keepTemplate(parseJob(body).input, parseJob(renderJob(current)).input, current.template);
+    jobs.update({ ...write(request, "google.cloud.run.v2.Jobs.UpdateJob"), name, input });
     return renderJob(jobs.get(name));
   };
   const remove: Handler = async (request) => {

@@ -13,6 +13,7 @@ import {
   global,
   type Handler,
   inScope,
+  keepTemplate,
   listOf,
   nameOf,
   route,
@@ -38,8 +39,9 @@ export function serviceRoutes({ services, state }: RunEngine): readonly Route[] 
     return renderService(services.get(`${formatParent(location)}/services/${id}`));
   };
   const replace: Handler = (request, body) => {
-    const name = nameIn(request);
-    const { input } = parseService(body);
+    const current = services.get(nameIn(request));
+    const { name } = current;
+    const input = keepTemplate(parseService(body).input, parseService(renderService(current)).input, current.template);
     services.update({ ...write(request, "google.cloud.run.v2.Services.UpdateService"), name, input });
     return renderService(services.get(name));
   };

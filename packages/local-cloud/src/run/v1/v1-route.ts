@@ -4,6 +4,7 @@ import { jsonRoute } from "../../json/json-route.ts";
 import { GoogleError } from "../../server/google-error.ts";
 import type { CloudRequest, HttpMethod, Route } from "../../server/types.ts";
 import type { Collection } from "../../store/types.ts";
+import { sameValue } from "../resource-fields.ts";
 import { formatParent, type ResourceKind } from "../resource-names.ts";
 import { labelSelector, scopeOf } from "./v1-request.ts";
 
@@ -87,6 +88,13 @@ const resourceOf = (request: CloudRequest, permission: string): string => {
   const { name } = request.params;
   return kind && name && location ? `${formatParent({ project, location })}/${kind}/${name}` : `projects/${project}`;
 };
+
+/**
+ * v1 cannot say all that v2 can. A client that sends back the template it was shown has not changed it: the resource's own
+ * is kept, so that no new revision is made.
+ */
+export const keepTemplate = (input: JsonObject, shown: JsonObject, template: object): JsonObject =>
+  sameValue(input["template"], shown["template"]) ? { ...input, template } : input;
 
 /** @param name in the discovery document, without `run.`; @param permission likewise */
 export const route = (
