@@ -1,11 +1,14 @@
-import { execFile } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { DeployError } from "../deploy-error.ts";
 import type { Commit } from "../types.ts";
 
 const run = promisify(execFile);
 
-/** The commit that is checked out in `workspace`, and whether there is more than it. @throws {DeployError} `usage` outside of a repository. */
+/**
+ * The commit that is checked out in `workspace`, and whether there is more than it.
+ * @throws {DeployError} `usage` outside of a repository or without git, `aborted` where git itself was ended by a signal.
+ */
 export async function readCommit(workspace: string, signal: AbortSignal): Promise<Commit> {
   const git = async (...args: readonly string[]): Promise<string> => {
     const { stdout } = await run("git", args, { cwd: workspace, signal, timeout: 20_000, maxBuffer: 64 * 1024 * 1024 });
@@ -19,11 +22,16 @@ export async function readCommit(workspace: string, signal: AbortSignal): Promis
     return { sha, dirty: changes !== "" };
   } catch (cause) {
     signal.throwIfAborted();
-    throw new DeployError("usage", {
-      subject: `workspace ${workspace}`,
-      message: "its commit could not be read: a release names the commit that it was made from",
-      hint: "git init && git add . && git commit -m start",
-      cause,
-    });
+    throw unreadable(workspace, cause);
   }
+}
+
+/** A signal to all processes of a command may end git before it is heard here: that is no missing repository. */
+function unreadable(workspace: string, cause: unknown): DeployError {
+  const { code, killed, signal } = cause as Partial<ExecFileException>;
+  const subject = `workspace ${workspace}`;
+  if (signal && !killed) return new DeployError("aborted", { subject, message: `git was ended by ${signal}`, cause });
+  const hint = code === "ENOENT" ? "install git" : "git init && git add . && git commit -m start";
+  const message = "its commit could not be read: a release names the commit that it was made from";
+  return new DeployError("usage", { subject, message, hint, cause });
 }
