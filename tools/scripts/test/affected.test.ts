@@ -30,7 +30,7 @@ const deployAffected = (): Promise<Finished> =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "slipway-affected-"));
   clone = await cloneWorkspace(join(folder, "clone"));
-  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, clone);
+  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, { cwd: clone });
 }, 300_000);
 afterAll(async () => {
   await stopStack(stack);

@@ -35,7 +35,7 @@ const options = () => ({ cwd: clone, env: stack.env, timeoutMs: longMs });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "slipway-migration-"));
   clone = await cloneWorkspace(join(folder, "clone"));
-  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, clone);
+  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, { cwd: clone });
   const units = await readUnits(stack, clone);
   api = units.get("api")?.url ?? "";
   first = await versions();

@@ -51,7 +51,7 @@ const expectBackAtFirst = async (unit: string): Promise<void> => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "slipway-rollback-"));
   clone = await cloneWorkspace(join(folder, "clone"));
-  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, clone);
+  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, { cwd: clone });
   first = await units();
   api = first.get("api")?.url ?? "";
   site = first.get("frontend")?.url ?? "";

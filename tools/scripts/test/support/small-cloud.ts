@@ -3,15 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WrittenStack } from "@slipway/config";
-import { type Finished, type Running, runScript, startProcess } from "./run-command.ts";
+import { type Finished, runScript, startProcess } from "./run-command.ts";
 import { waitFor } from "./wait-for.ts";
 
 export type SmallCloud = {
   readonly url: string;
-  readonly dataDir: string;
   /** A folder for whatever the test writes, gone with the cloud. */
   readonly folder: string;
-  readonly running: Running;
   /** Writes a stack whose environment `local` is this cloud, and provisions it. */
   readonly provide: (
     name: string,
@@ -38,7 +36,7 @@ export async function startSmallCloud(): Promise<SmallCloud> {
   );
   const url = await waitFor("the local cloud", () => /^http:\S+$/m.exec(running.output())?.[0], 60_000);
   return {
-    ...{ url, dataDir, folder, running },
+    ...{ url, folder },
     provide: async (name, stack) => {
       const file = join(folder, `${name}.ts`);
       const change: SmallStack["change"] = async (rest) => {

@@ -27,14 +27,16 @@ export const upOnce = ({ dataDir, port }: Place): Promise<Finished> =>
 
 export type UpStack = Running & { readonly endpoint: string; readonly env: Readonly<Record<string, string>> };
 
+export type StartOptions = { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> };
+
 /** `npm start`, once it is ready and serves. */
-export async function startStack({ dataDir, port }: Place, cwd = workspace): Promise<UpStack> {
+export async function startStack(
+  { dataDir, port }: Place,
+  { cwd = workspace, env = {} }: StartOptions = {},
+): Promise<UpStack> {
   const running = startProcess(
     ["node", "tools/scripts/src/main.mts", "up", "--port", String(port), "--data-dir", dataDir],
-    {
-      cwd,
-      timeoutMs: 600_000,
-    },
+    { cwd, env, timeoutMs: 600_000 },
   );
   let ended = false;
   const finished = running.finished.finally(() => {
@@ -53,7 +55,7 @@ export async function startStack({ dataDir, port }: Place, cwd = workspace): Pro
     throw error;
   });
   const endpoint = /local cloud {2}(http:\S+)/.exec(running.output())?.[1] ?? "";
-  return { ...running, finished, endpoint, env: { DEPLOY_ENV: "local", DEPLOY_ENDPOINT: endpoint } };
+  return { ...running, finished, endpoint, env: { ...env, DEPLOY_ENV: "local", DEPLOY_ENDPOINT: endpoint } };
 }
 
 /** As Ctrl-C does, waited for; nothing where none was started. */
