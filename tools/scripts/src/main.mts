@@ -4,11 +4,15 @@
 import { readdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 
 const folder = import.meta.dirname;
 enableCompileCache(join(folder, "../../../.local/cache/node"));
 
 const [name = ""] = process.argv.splice(2, 1);
+// A sync makes much garbage and keeps next to nothing. With a nursery that does not grow, 20,000 uploads take 180 MB
+// instead of 290, and no more CPU.
+if (name === "sync") setFlagsFromString("--semi-space-growth-factor=1");
 const commands = readdirSync(join(folder, "commands")).map((file) => file.replace(".mts", ""));
 if (commands.includes(name)) await import(`./commands/${name}.mts`);
 else {

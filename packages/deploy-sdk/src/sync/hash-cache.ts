@@ -11,7 +11,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32c as checksum } from "@node-rs/crc32";
 import { compareUtf8 } from "./utf8-order.ts";
-import { type FileStamp, sameStamp } from "./walk-folder.ts";
+import type { FileStamp } from "./walk-folder.ts";
 
 export type HashCache = {
   /** Paths in ascending order. */
@@ -30,25 +30,27 @@ export function openHashCache(file: string | undefined, root: string): HashCache
   const known = file === undefined ? "" : readEntries(file, root);
   const lines = createLines(known);
   const kept = createText();
-  const keep = (path: string, stamp: FileStamp, crc32c: string): void => {
-    if (file !== undefined) kept.add(lineOf(path, stamp, crc32c));
+  const keep = (path: string, stamp: string, crc32c: string): void => {
+    if (file !== undefined) kept.add(`${stamp}${crc32c} ${path}\n`);
   };
   return {
     lookup: (path, stamp) => {
-      const entry = lines.find(path);
-      if (!entry || !sameStamp(entry.stamp, stamp)) return undefined;
-      keep(path, stamp, entry.crc32c);
-      return entry.crc32c;
+      const text = stampText(stamp);
+      const crc32c = lines.find(path, text);
+      if (crc32c !== undefined) keep(path, text, crc32c);
+      return crc32c;
     },
     remember: (path, stamp, crc32c, readAtMs) => {
-      if (Math.max(stamp.mtimeMs, stamp.ctimeMs) + grainMs < readAtMs) keep(path, stamp, crc32c);
+      if (Math.max(stamp.mtimeMs, stamp.ctimeMs) + grainMs < readAtMs) keep(path, stampText(stamp), crc32c);
     },
     save: () => file === undefined || writeEntries(file, root, kept.text(), known),
   };
 }
 
-const lineOf = (path: string, stamp: FileStamp, crc32c: string): string =>
-  `${stamp.sizeBytes} ${stamp.mtimeMs} ${stamp.ctimeMs} ${stamp.inode} ${stamp.device} ${crc32c} ${path}\n`;
+/** `12 1763690000000.25 1763690000000.25 4711 64768 z4wnQA== assets/index.js` */
+const stampText = ({ sizeBytes, mtimeMs, ctimeMs, inode, device }: FileStamp): string =>
+  `${sizeBytes} ${mtimeMs} ${ctimeMs} ${inode} ${device} `;
+const checksumLength = 8;
 
 const linesAtOnce = 1000;
 
@@ -72,36 +74,30 @@ function createText(): { readonly add: (line: string) => void; readonly text: ()
   };
 }
 
-type Entry = { readonly path: string; readonly stamp: FileStamp; readonly crc32c: string };
-
-/** Goes through the lines once, as paths are asked for in ascending order. */
-function createLines(text: string): { readonly find: (path: string) => Entry | undefined } {
-  let next = 0;
-  let current: Entry | undefined;
-  const advance = (): void => {
-    const end = text.indexOf("\n", next);
-    current = end < 0 ? undefined : parseLine(text.slice(next, end));
-    next = end < 0 ? text.length : end + 1;
-  };
-  advance();
+/** Goes through the lines once, as paths are asked for in ascending order. Makes no string that it does not need. */
+function createLines(text: string): { readonly find: (path: string, stamp: string) => string | undefined } {
+  let start = 0;
+  let end = text.indexOf("\n");
+  const path = (): string => text.slice(pathStart(text, start), end);
   return {
-    find: (path) => {
-      while (current && compareUtf8(current.path, path) < 0) advance();
-      return current?.path === path ? current : undefined;
+    find: (wanted, stamp) => {
+      let order = end < 0 ? 1 : compareUtf8(path(), wanted);
+      while (order < 0) {
+        start = end + 1;
+        end = text.indexOf("\n", start);
+        order = end < 0 ? 1 : compareUtf8(path(), wanted);
+      }
+      if (order > 0 || !text.startsWith(stamp, start)) return undefined;
+      return text.slice(start + stamp.length, start + stamp.length + checksumLength);
     },
   };
 }
 
-function parseLine(line: string): Entry {
-  const [sizeBytes, mtimeMs, ctimeMs, inode, device, crc32c = "", ...path] = line.split(" ");
-  const stamp = {
-    sizeBytes: Number(sizeBytes),
-    mtimeMs: Number(mtimeMs),
-    ctimeMs: Number(ctimeMs),
-    inode: Number(inode),
-    device: Number(device),
-  };
-  return { path: path.join(" "), stamp, crc32c };
+/** Behind the sixth space. */
+function pathStart(text: string, lineStart: number): number {
+  let at = lineStart;
+  for (let field = 0; field < 6; field += 1) at = text.indexOf(" ", at) + 1;
+  return at;
 }
 
 /** The entries' text; empty where the file is not to be believed. */

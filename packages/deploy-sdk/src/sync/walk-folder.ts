@@ -1,6 +1,6 @@
 // Every file below a folder, in the order of UTF-8 bytes, and every reason why one cannot be published. Reads names and
 // stamps, never a content, and holds no more than one folder's names at a time.
-import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { DeployError } from "../deploy-error.ts";
 import { type FileProblem, nameProblem, showPath } from "./file-problems.ts";
 import type { PathMatcher } from "./glob.ts";
@@ -75,10 +75,11 @@ type Walker = {
 };
 /** A folder on the way: its path below the root (empty, or ending in `/`), where it is, and what it is inside of. */
 type Folder = { readonly prefix: string; readonly at: string; readonly within: readonly string[] };
-type Entry = { readonly name: string } & (
-  | { readonly file: FoundFile }
-  | { readonly file: undefined; readonly folder: Folder }
-);
+/** A file is looked at when its turn comes; a link had to be followed to know what it is. */
+type Entry =
+  | { readonly kind: "file"; readonly name: string }
+  | { readonly kind: "linked-file"; readonly name: string; readonly file: FoundFile }
+  | { readonly kind: "folder"; readonly name: string; readonly folder: Folder };
 
 function openRoot(folder: string): string {
   const subject = `folder ${showPath(folder)}`;
@@ -106,26 +107,31 @@ function createCounter(root: string, maxEntries: number): () => void {
 }
 
 function* walkInto(walker: Walker, folder: Folder): Generator<FoundFile, void> {
-  const entries = readNames(walker, folder).flatMap((name): readonly Entry[] => {
+  const entries = readEntries(walker, folder).flatMap((found): readonly Entry[] => {
     walker.count();
-    const path = `${folder.prefix}${name}`;
+    const path = `${folder.prefix}${found.name}`;
     if (walker.exclude(path)) return [];
-    const entry = inspect(walker.root, folder, name, path);
+    const entry = inspect(walker.root, folder, found, path);
     if (!("problem" in entry)) return [entry];
     walker.problem(path, entry.problem);
     return [];
   });
   // What is in a folder sorts by its name and the slash behind it: `a-b` comes before `a/b`.
-  for (const entry of sortByUtf8(entries, ({ name, file }) => (file ? name : `${name}/`)))
-    if (entry.file) yield entry.file;
-    else yield* walkInto(walker, entry.folder);
+  for (const entry of sortByUtf8(entries, ({ name, kind }) => (kind === "folder" ? `${name}/` : name)))
+    if (entry.kind === "folder") yield* walkInto(walker, entry.folder);
+    else {
+      const file = entry.kind === "file" ? findFile(walker, folder, entry.name) : entry.file;
+      if (file) yield file;
+    }
 }
 
-function readNames(walker: Walker, { at, prefix }: Folder): readonly string[] {
+function readEntries(walker: Walker, { at, prefix }: Folder): readonly Dirent[] {
   try {
-    const names = readdirSync(at);
+    const entries = readdirSync(at, { withFileTypes: true });
     // Node puts U+FFFD for what is no UTF-8: only the raw bytes tell it from a name that really has it.
-    return names.some((name) => name.includes("\ufffd")) ? utf8Names(walker, at, prefix) : names;
+    if (!entries.some(({ name }) => name.includes("\ufffd"))) return entries;
+    const names = utf8Names(walker, at, prefix);
+    return entries.filter(({ name }) => names.has(name));
   } catch (error) {
     walker.problem(prefix || ".", `the folder cannot be read (${errnoOf(error)})`);
     return [];
@@ -134,15 +140,16 @@ function readNames(walker: Walker, { at, prefix }: Folder): readonly string[] {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const utf8Names = (walker: Walker, at: string, prefix: string): readonly string[] =>
-  readdirSync(at, { encoding: "buffer" }).flatMap((raw) => {
+function utf8Names(walker: Walker, at: string, prefix: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const raw of readdirSync(at, { encoding: "buffer" }))
     try {
-      return [strictUtf8.decode(raw)];
+      names.add(strictUtf8.decode(raw));
     } catch {
       walker.problem(`${prefix}${escapeBytes(raw)}`, "its name is not UTF-8");
-      return [];
     }
-  });
+  return names;
+}
 
 const escapeBytes = (raw: Uint8Array): string =>
   Array.from(raw, (byte) =>
@@ -151,18 +158,13 @@ const escapeBytes = (raw: Uint8Array): string =>
 
 type Inspected = Entry | { readonly problem: string };
 
-function inspect(root: string, folder: Folder, name: string, path: string): Inspected {
-  const at = `${folder.at}/${name}`;
-  try {
-    const stats = lstatSync(at);
-    if (stats.isSymbolicLink()) return inspectLink(root, folder, name, path);
-    if (stats.isDirectory()) return { name, file: undefined, folder: enter(folder, path, at) };
-    return stats.isFile()
-      ? fileEntry(name, { path, at, isLinked: false, stamp: stampOf(stats) })
-      : { problem: "it is a device, a socket or a pipe" };
-  } catch (error) {
-    return { problem: `it cannot be read (${errnoOf(error)})` };
-  }
+function inspect(root: string, folder: Folder, found: Dirent, path: string): Inspected {
+  const { name } = found;
+  if (found.isDirectory()) return { kind: "folder", name, folder: enter(folder, path, `${folder.at}/${name}`) };
+  const problem = nameProblem(path);
+  if (problem !== undefined) return { problem };
+  if (found.isSymbolicLink()) return inspectLink(root, folder, name, path);
+  return found.isFile() ? { kind: "file", name } : { problem: "it is a device, a socket or a pipe" };
 }
 
 /** A link is published as what it leads to, as long as that is in the folder. */
@@ -173,12 +175,22 @@ function inspectLink(root: string, folder: Folder, name: string, path: string): 
       return { problem: "it is a symbolic link that leads out of the folder" };
     const stats = statSync(at);
     if (folder.within.includes(at)) return { problem: "it is a symbolic link to a folder that it is in" };
-    if (stats.isDirectory()) return { name, file: undefined, folder: enter(folder, path, at) };
-    return stats.isFile()
-      ? fileEntry(name, { path, at, isLinked: true, stamp: stampOf(stats) })
-      : { problem: "it is a link to a device, a socket or a pipe" };
+    if (stats.isDirectory()) return { kind: "folder", name, folder: enter(folder, path, at) };
+    if (!stats.isFile()) return { problem: "it is a link to a device, a socket or a pipe" };
+    return { kind: "linked-file", name, file: { path, at, isLinked: true, stamp: stampOf(stats) } };
   } catch (error) {
     return { problem: `it is a symbolic link that leads nowhere (${errnoOf(error)})` };
+  }
+}
+
+function findFile(walker: Walker, folder: Folder, name: string): FoundFile | undefined {
+  const path = `${folder.prefix}${name}`;
+  const at = `${folder.at}/${name}`;
+  try {
+    return { path, at, isLinked: false, stamp: stampOf(lstatSync(at)) };
+  } catch (error) {
+    walker.problem(path, `it cannot be read (${errnoOf(error)})`);
+    return undefined;
   }
 }
 
@@ -187,11 +199,6 @@ const enter = ({ within }: Folder, path: string, at: string): Folder => ({
   at,
   within: [...within, at],
 });
-
-function fileEntry(name: string, file: FoundFile): Inspected {
-  const problem = nameProblem(file.path);
-  return problem === undefined ? { name, file } : { problem };
-}
 
 /** `ENOENT`, or what else there is to say. */
 export const errnoOf = (error: unknown): string =>
