@@ -25,6 +25,8 @@ export type LocalCloudOptions = {
   readonly iam?: IamMode;
   /** Gets a line for each refusal, failure and change of a process. Default: nobody. */
   readonly log?: (line: string) => void;
+  /** How long a container without a probe of its own may take to listen. Default a minute; Google gives four. */
+  readonly startupMs?: number;
   /** Makes the APIs to serve. Default: all of them. */
   readonly services?: (context: CloudContext) => readonly CloudService[];
   readonly now?: () => Date;
@@ -39,7 +41,7 @@ export type LocalCloud = {
   readonly stopped: Promise<void>;
 };
 
-type Options = Required<Omit<LocalCloudOptions, "dataDir">> & { readonly dataDir: string };
+type Options = Required<Omit<LocalCloudOptions, "dataDir" | "startupMs">> & { readonly dataDir: string };
 
 type Runtime = {
   readonly store: Store;
@@ -149,10 +151,10 @@ const bringUp = async (options: Options, cleanup: Cleanup, requestStop: () => vo
  * Starts a local cloud; resolves when it serves, and what its state says should run has been started. Throws
  * LocalCloudError (`data-dir-locked`, `port-in-use`, …) and leaves nothing behind.
  */
-export const startLocalCloud = async (given: LocalCloudOptions): Promise<LocalCloud> => {
+export const startLocalCloud = async ({ startupMs, ...given }: LocalCloudOptions): Promise<LocalCloud> => {
   const options: Options = {
-    ...{ port: 0, host: "127.0.0.1", iam: "off" as const, log: () => {}, services: createServices },
-    now: () => new Date(),
+    ...{ port: 0, host: "127.0.0.1", iam: "off" as const, log: () => {}, now: () => new Date() },
+    services: (context) => createServices(context, startupMs === undefined ? {} : { startupMs }),
     ...given,
     dataDir: resolve(given.dataDir),
   };

@@ -1,7 +1,11 @@
-import { type IamMode, startLocalCloud } from "@slipway/local-cloud";
+import { type IamMode, type LocalCloudOptions, startLocalCloud } from "@slipway/local-cloud";
 import type { CommandContext } from "../command.mts";
 
-export type ServeOptions = { readonly dataDir: string; readonly port: number; readonly iam: IamMode };
+export type ServeOptions = Pick<LocalCloudOptions, "startupMs"> & {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly iam: IamMode;
+};
 
 /** Serves until Ctrl-C, or until a client asks it to stop. */
 export async function serve({ signal, present }: CommandContext, options: ServeOptions): Promise<number> {

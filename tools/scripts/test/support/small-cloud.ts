@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WrittenStack } from "@slipway/config";
+import type { LocalCloudOptions } from "@slipway/local-cloud";
 import { type Finished, runScript, startProcess } from "./run-command.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -27,11 +28,12 @@ export type SmallStack = {
 
 const config = new URL("../../../../packages/config/src/index.ts", import.meta.url).href;
 
-export async function startSmallCloud(): Promise<SmallCloud> {
+/** @param options of the local cloud, such as `startupMs`. */
+export async function startSmallCloud(options: Pick<LocalCloudOptions, "startupMs"> = {}): Promise<SmallCloud> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-small-"));
   const dataDir = join(folder, "cloud");
   const running = startProcess(
-    ["node", "tools/scripts/src/main.mts", "serve", JSON.stringify({ dataDir, port: 0, iam: "off" })],
+    ["node", "tools/scripts/src/main.mts", "serve", JSON.stringify({ ...options, dataDir, port: 0, iam: "off" })],
     { timeoutMs: 600_000 },
   );
   const url = await waitFor("the local cloud", () => /^http:\S+$/m.exec(running.output())?.[0], 60_000);
