@@ -9,11 +9,11 @@ import { checkId, checkTemplate, checkTimeout } from "./check-template.ts";
 import { reconciling, succeeded } from "./conditions.ts";
 import { applyOverrides, type ExecutionOverrides } from "./execution-overrides.ts";
 import type { ExecutionRunner } from "./execution-runner.ts";
-import { executionStatus } from "./execution-status.ts";
 import type { Execution, Job, Task } from "./model.ts";
+import { newExecution, newTask } from "./new-execution.ts";
 import type { Operation, TypedMessage } from "./operations.ts";
 import { applyUpdate, changedFields, checkEtag, newFields, sameValue } from "./resource-fields.ts";
-import { executionName, formatParent, formatResource, parseParent, parseResource } from "./resource-names.ts";
+import { formatParent, formatResource, parseParent, parseResource } from "./resource-names.ts";
 import type {
   CreateRequest,
   DeleteRequest,
@@ -173,7 +173,7 @@ export class JobController {
     checkTaskCounts(template.taskCount ?? 1, template.parallelism ?? 0, template.template?.maxRetries ?? 0);
     checkTimeout(template.template?.timeout, "overrides.timeout", maxTaskSeconds);
     this.#options.guard.quota(options.rpc, name);
-    const execution = this.#newExecution(job, template, options.principal);
+    const execution = newExecution(job, template, options.principal, this.#options.now());
     const message = typed("Execution", execution);
     const parent = formatParent(parseResource(name));
     if (options.validateOnly) {
@@ -244,34 +244,12 @@ export class JobController {
     return this.#done(settled, options);
   }
 
-  #newExecution(
-    job: Job,
-    { labels, annotations, parallelism, taskCount = 1, template = {} }: Job["template"],
-    principal: string,
-  ): Execution {
-    const now = this.#options.now();
-    const { id } = parseResource(job.name);
-    const { lastModifier: _lastModifier, ...fields } = newFields(
-      `${job.name}/executions/${executionName(id)}`,
-      principal,
-      now,
-    );
-    const blank: Execution = {
-      ...fields,
-      ...(labels && { labels }),
-      ...(annotations && { annotations }),
-      ...{ job: job.name, taskCount, parallelism: parallelism || taskCount, template, conditions: [] },
-      ...{ runningCount: 0, succeededCount: 0, failedCount: 0, cancelledCount: 0, retriedCount: 0 },
-    };
-    return executionStatus(blank, [], false, now);
-  }
-
   #storeExecution(job: Job, execution: Execution): void {
     const { name, createTime, taskCount } = execution;
     this.#options.store.transaction(() => {
       this.#state.executions.put(name, execution);
       for (let index = 0; index < taskCount; index++) {
-        const task = this.#newTask(execution, index);
+        const task = newTask(execution, index, this.#options.now());
         this.#state.tasks.put(task.name, task);
       }
       this.#state.jobs.put(job.name, {
@@ -280,28 +258,6 @@ export class JobController {
         latestCreatedExecution: { name, createTime, completionStatus: "EXECUTION_PENDING" },
       });
     });
-  }
-
-  #newTask(execution: Execution, index: number): Task {
-    const now = this.#options.now();
-    const name = `${execution.name}/tasks/${execution.name.slice(execution.name.lastIndexOf("/") + 1)}-task${index}`;
-    const { lastModifier: _lastModifier, creator: _creator, ...fields } = newFields(name, "", now);
-    const { containers, volumes, maxRetries = 0, timeout, serviceAccount } = execution.template;
-    return {
-      ...fields,
-      ...{
-        job: execution.job,
-        execution: execution.name,
-        index,
-        retried: 0,
-        maxRetries,
-        conditions: [reconciling("Completed", now)],
-      },
-      ...(containers && { containers }),
-      ...(volumes && { volumes }),
-      ...(timeout && { timeout }),
-      ...(serviceAccount && { serviceAccount }),
-    };
   }
 
   async #removeExecution(name: string): Promise<void> {

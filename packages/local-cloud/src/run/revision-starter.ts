@@ -57,7 +57,7 @@ export function createRevisionStarter({ images, runtime, fleet, ...sources }: Re
     const workload = createWorkload(revision, image);
     const unreadable = checkSecrets(workload);
     if (unreadable !== undefined) return { ready: false, failure: unreadable, image };
-    await runtime.prepare(image, signal);
+    await runtime.prepare(image);
     signal.throwIfAborted();
     if (!check) return { ready: true, image };
     const result = await fleet.check(revision.name, workload, limits);

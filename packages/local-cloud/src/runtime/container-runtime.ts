@@ -45,7 +45,7 @@ export type ContainerRuntime = {
   readonly logs: LogStore;
   readonly images: ImageSource;
   /** Unpacks an image's layers ahead of its first start. @throws {RuntimeError} */
-  readonly prepare: (image: ResolvedImage, signal: AbortSignal) => Promise<void>;
+  readonly prepare: (image: ResolvedImage) => Promise<void>;
   /** @throws {RuntimeError} */
   readonly start: (request: ContainerRequest, signal: AbortSignal) => Promise<RunningContainer>;
   /** Writes a line of the platform's own, as Cloud Run does in `varlog/system`. */
@@ -104,7 +104,8 @@ const stopWithGrace = async (
 export function createContainerRuntime(options: ContainerRuntimeOptions): ContainerRuntime {
   const { stateDir, images, logs, now, graceMs = 10_000 } = options;
   const guard = createProcessGuard(`${stateDir}/processes`);
-  const layers = createLayerStore({ stateDir, images });
+  const closing = new AbortController();
+  const layers = createLayerStore({ stateDir, images, signal: closing.signal });
   const running = new Set<RunningContainer>();
   let driver: Promise<ContainerDriver> | undefined;
   let closeDriver = (): void => {};
@@ -122,7 +123,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions): Contai
 
   const start = async (request: ContainerRequest, signal: AbortSignal): Promise<RunningContainer> => {
     const { id, image, log, memoryBytes, mounts } = request;
-    const lowers = await layers.prepare(image, signal);
+    const lowers = await layers.prepare(image);
     const user = userOf(lowers, image.config);
     const env: Readonly<Record<string, string>> = {
       HOME: user.home,
@@ -161,8 +162,8 @@ export function createContainerRuntime(options: ContainerRuntimeOptions): Contai
     logs,
     images,
     start,
-    prepare: async (image, signal) => {
-      await layers.prepare(image, signal);
+    prepare: async (image) => {
+      await layers.prepare(image);
     },
     report: (source, severity, text, stream = "system") => {
       logs.append(source, stream, { severity, textPayload: text, labels: {} });
@@ -175,6 +176,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions): Contai
       await currentDriver();
     },
     close: async () => {
+      closing.abort(new Error("the local cloud stops"));
       await Promise.all([...running].map((container) => container.stop()));
       closeDriver();
       logs.close();

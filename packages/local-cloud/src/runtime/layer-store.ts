@@ -21,7 +21,7 @@ import { defaultLayerLimits, type LayerLimits, type LayerRemovals, unpackLayer }
 
 export type LayerStore = {
   /** The folders of an image's root, the topmost first; unpacks what is not there yet. @throws {RuntimeError} */
-  readonly prepare: (image: ResolvedImage, signal: AbortSignal) => Promise<Lowers>;
+  readonly prepare: (image: ResolvedImage) => Promise<Lowers>;
   /** Removes what no image has asked for since that time. */
   readonly prune: (notUsedSince: Date) => void;
 };
@@ -29,6 +29,8 @@ export type LayerStore = {
 export type LayerStoreOptions = {
   readonly stateDir: string;
   readonly images: ImageSource;
+  /** Ends what is under way. Nobody who asked does: others may wait for the same layer. */
+  readonly signal: AbortSignal;
   readonly limits?: LayerLimits;
 };
 
@@ -81,14 +83,19 @@ const createFlights = <Value>() => {
   };
 };
 
-export function createLayerStore({ stateDir, images, limits = defaultLayerLimits }: LayerStoreOptions): LayerStore {
+export function createLayerStore({
+  stateDir,
+  images,
+  signal,
+  limits = defaultLayerLimits,
+}: LayerStoreOptions): LayerStore {
   const layersDir = join(stateDir, "layers");
   const treesDir = join(stateDir, "trees");
   for (const dir of [layersDir, treesDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
   const layerFlights = createFlights<UnpackedLayer>();
   const treeFlights = createFlights<string>();
 
-  const unpack = async (repository: string, digest: string, signal: AbortSignal): Promise<LayerRecord> => {
+  const unpack = async (repository: string, digest: string): Promise<LayerRecord> => {
     const path = await images.blobPath(repository, digest);
     if (path === undefined)
       throw new RuntimeError("blob-missing", `the registry has no layer ${digest} of ${repository}`);
@@ -98,11 +105,11 @@ export function createLayerStore({ stateDir, images, limits = defaultLayerLimits
     }));
   };
 
-  const layer = (repository: string, digest: string, signal: AbortSignal): Promise<UnpackedLayer> =>
+  const layer = (repository: string, digest: string): Promise<UnpackedLayer> =>
     layerFlights(digest, async () => {
       const dir = join(layersDir, shortName(digest));
       const present = readRecord<LayerRecord>(dir);
-      const record = present?.digest === digest ? present : await unpack(repository, digest, signal);
+      const record = present?.digest === digest ? present : await unpack(repository, digest);
       touch(dir);
       return { ...record, dir: join(dir, "fs") };
     });
@@ -121,10 +128,10 @@ export function createLayerStore({ stateDir, images, limits = defaultLayerLimits
     });
 
   return {
-    prepare: async ({ repository, manifest }, signal) => {
+    prepare: async ({ repository, manifest }) => {
       const digests = manifest.layers.map(({ digest }) => digest);
       const layers: UnpackedLayer[] = [];
-      for (const digest of digests) layers.push(await layer(repository, digest, signal));
+      for (const digest of digests) layers.push(await layer(repository, digest));
       const stackable = layers.every(({ whiteouts, opaque }) => whiteouts.length + opaque.length === 0);
       if (stackable && layers.length <= maxStackedLayers) return layers.map(({ dir }) => dir).reverse();
       return [await tree(layers, createHash("sha256").update(digests.join("\n")).digest("hex").slice(0, nameLength))];

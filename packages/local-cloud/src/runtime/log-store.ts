@@ -100,6 +100,15 @@ const readNewest = (segments: LogSegments, query: LogQuery, limit: number): read
   return found.flat().slice(-limit);
 };
 
+/** A full disk, or a folder that was just removed, loses lines: it must not end the cloud. */
+const writeQuietly = (segments: LogSegments, lines: string): void => {
+  try {
+    segments.append(lines);
+  } catch {
+    // What the containers wrote is lost; they themselves go on.
+  }
+};
+
 export function createLogStore({ dir, now, limits = defaultLimits }: LogStoreOptions): LogStore {
   const opened = new Map<string, LogSegments>();
   const pending = new Map<string, string[]>();
@@ -117,7 +126,7 @@ export function createLogStore({ dir, now, limits = defaultLimits }: LogStoreOpt
     scheduled = undefined;
     const batches = [...pending];
     pending.clear();
-    for (const [name, lines] of batches) open(name).append(lines.join(""));
+    for (const [name, lines] of batches) writeQuietly(open(name), lines.join(""));
   };
   const nextId = (at: Date): string => {
     sequence += 1;
