@@ -43,13 +43,26 @@ function processScope(): string | undefined {
   }
 }
 
-/** True only where it is certain: the same process namespace, and no such process in it. */
+/**
+ * True only where it is certain: the same process namespace, and no such process in it, or one that has ended and that
+ * nobody has waited for, as in a container whose first process does not reap.
+ */
 export function isDead(holder: Pick<Holder, "pid" | "scope">, observer: Pick<Holder, "scope">): boolean {
   if (holder.scope === undefined || holder.scope !== observer.scope) return false;
   try {
     process.kill(holder.pid, 0);
-    return false;
+    return hasEnded(holder.pid);
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+}
+
+/** proc(5): the state follows the name, which may hold spaces and parentheses. */
+function hasEnded(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
   }
 }
