@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createNodes } from "./plugin.ts";
+import { askedConfiguration, createNodes } from "./plugin.ts";
 
 const stack = {
   name: "shop",
@@ -55,4 +55,16 @@ test("a stack that does not load gives every application a deploy that says why"
   const inferred = await infer({ ...python, "stack.ts": "export default {};" });
   expect(inferred["stack.ts"]).toEqual({});
   expect(Object.keys(inferred["apps/web/package.json"]?.["apps/web"]?.targets ?? {})).toEqual(["deploy"]);
+});
+
+test.each([
+  [["run-many", "-t", "deploy", "-c", "staging"], "staging"],
+  [["affected", "-t", "deploy", "--configuration=staging"], "staging"],
+  [["run-many", "-c=production", "--configuration", "staging"], "staging"],
+  [["run", "backend:image:staging"], "staging"],
+  [["run", "backend:image"], undefined],
+  [["run-many", "-t", "deploy"], undefined],
+  [["run-many", "-t", "deploy", "-c"], undefined],
+])("the configuration that %j asks for is %s", (argv, configuration) => {
+  expect(askedConfiguration(argv)).toBe(configuration);
 });

@@ -67,10 +67,23 @@ export const createNodes: CreateNodes = [
   },
 ];
 
-/** All tasks of one Nx invocation belong to one release, so that they share its lock and its record. */
-export const preTasksExecution: PreTasksExecution = () => {
+/**
+ * All tasks of one Nx invocation belong to one release, so that they share its lock and its record. The configuration is
+ * passed on as it was asked for: Nx runs a target without one that it does not have, and a typing error of `staging`
+ * would be a deploy to `local`.
+ */
+export const preTasksExecution: PreTasksExecution = (_options, { argv }) => {
   process.env["DEPLOY_RELEASE"] ??= releaseId(new Date());
+  const configuration = askedConfiguration(argv);
+  if (configuration) process.env["DEPLOY_CONFIGURATION"] = configuration;
 };
+
+/** The last of `-c staging`, `-c=staging`, `--configuration staging` and `--configuration=staging`; `staging` of `nx run backend:image:staging`. */
+export function askedConfiguration(argv: readonly string[]): string | undefined {
+  const line = argv.join("\0");
+  const option = [...line.matchAll(/(?:^|\0)(?:-c|--configuration)[\0=]([^\0]+)/g)].at(-1)?.[1];
+  return option ?? /(?:^|\0)run\0[^\0:]+:[^\0:]+:([^\0:]+)/.exec(line)?.[1];
+}
 
 /** UTC, two base-36 digits of milliseconds, two of chance: `20261121T101530Z-9f2c`, as `createReleaseId` of the SDK makes them. */
 function releaseId(now: Date): string {
