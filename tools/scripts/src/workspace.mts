@@ -1,8 +1,8 @@
 // Which workspace, stack and environment a command works on.
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { resolveStack, type Stack, type WrittenStack } from "@slipway/config";
-import { DeployError } from "@slipway/deploy-sdk";
+import { ConfigError, defineStack, resolveStack, type Stack, type WrittenStack } from "@slipway/config";
+import { DeployError } from "@slipway/deploy-sdk/release";
 
 export const workspace: string = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 
@@ -38,11 +38,29 @@ export function environmentName(flag: string | undefined, variables: Variables):
   return first?.name ?? "local";
 }
 
-/** The written stack: stack.ts of the workspace, or the file that DEPLOY_STACK names. Throws ConfigError. */
+/**
+ * The written stack: stack.ts of the workspace, or the file that DEPLOY_STACK names.
+ * @throws {ConfigError} `invalid-stack`
+ * @throws {DeployError} `usage` where the file cannot be run.
+ */
 export async function loadWrittenStack(variables: Variables = process.env): Promise<WrittenStack> {
   const file = variables["DEPLOY_STACK"] || "stack.ts";
-  const { default: written }: { default: WrittenStack } = await import(isAbsolute(file) ? file : join(workspace, file));
-  return written;
+  const path = isAbsolute(file) ? file : join(workspace, file);
+  const module: { readonly default?: WrittenStack } = await import(path).catch((error: unknown) => {
+    throw error instanceof ConfigError ? error : unrunnable(file, error);
+  });
+  // Once more: what the file exports may not come from `defineStack`.
+  return defineStack(module.default as WrittenStack);
+}
+
+/** A mistake in the file, told by its first lines: place, code and message come before the stack of calls. */
+function unrunnable(file: string, cause: unknown): DeployError {
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const calls = lines.findIndex((line) => /^\s+at /.test(line));
+  // The topmost call is where the file itself threw.
+  const details = calls === -1 ? lines : lines.slice(0, calls + 1);
+  return new DeployError("usage", { subject: file, message: "cannot be run", hint: `correct ${file}`, details, cause });
 }
 
 /** The stack of one environment. DEPLOY_ENDPOINT moves an environment that is on loopback anyway, such as to a test's port. */

@@ -48,12 +48,32 @@ test("a stack with five mistakes is refused with all five, before anything is as
   expect(stderr).toContain("fix");
 });
 
+test.each([
+  ["does not parse", "export default {", "SyntaxError"],
+  ["throws", 'throw new Error("no HOME");', "no HOME"],
+  ["exports nothing", "export const stack = {};", "expected object"],
+  ["does not use defineStack", 'export default { name: "Shop" };', "environments: "],
+])("a stack that %s is a mistake of its own and no bug", async (_, text, told) => {
+  const stack = join(await createTempFolder(), "stack.ts");
+  await writeFile(stack, text);
+  const { code, stderr } = await runScript("status", [], { env: { DEPLOY_STACK: stack } });
+  expect(code).toBe(2);
+  expect(stderr).toContain(told);
+  expect(stderr).not.toContain("this is a bug");
+});
+
 describe("the environment", () => {
   test("one that the stack does not have is named, with those it has", async () => {
     const { code, stderr } = await runScript("status", ["--env", "prod"]);
     expect(code).toBe(2);
     expect(stderr).toContain('environment "prod"');
     expect(stderr).toContain("local, staging, production");
+  });
+
+  test("is none that Nx was asked for and does not know, rather than `local`", async () => {
+    const { code, stdout, stderr } = await runProcess(["nx", "run", "backend:image", "-c", "stagng"]);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('environment "stagng"');
   });
 
   test("is never guessed where two places disagree", async () => {
