@@ -171,6 +171,19 @@ describe("what no repetition can help", () => {
     expect(await consumed()).toBe(times);
   });
 
+  test("a bucket that is another's is refused before anything is written", async () => {
+    const store = await newStore();
+    const fault = { kind: "status", status: 403, message: "caller does not have storage.objects.list access" };
+    await cloud.orderFault({ match: { rpc: "storage.objects.list" }, fault, times: 1 });
+    const before = await cloud.counters();
+    await expect(sync(store, await createFolder({ "a.txt": "one" }))).rejects.toMatchObject({
+      code: "permission-denied",
+      subject: `bucket "${store.bucket}"`,
+      hint: expect.stringContaining("storage.objects.list"),
+    });
+    expect((await cloud.counters()).writes.total).toBe(before.writes.total);
+  });
+
   test("credentials that expire halfway leave what was done, and the next run goes on from there", async () => {
     const store = await newStore();
     const files = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`f${index}.txt`, `${index}`]));
