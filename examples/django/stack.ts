@@ -3,7 +3,7 @@
 import { defineStack } from "@slipway/config";
 
 const project = "examples/django";
-const secrets = ["DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY", "SENTRY_DSN"];
+const secrets = ["DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY", "ENCRYPTION_KEY", "SENTRY_DSN"];
 const env = {
   DATABASE_HOST: "/cloudsql/{database.connectionName}",
   CORS_ALLOWED_ORIGINS: "{sites.frontend.url}",
@@ -43,6 +43,7 @@ export default defineStack({
     DATABASE_URL: { source: "database" },
     REDIS_URL: { source: "redis" },
     DJANGO_SECRET_KEY: { source: "generated" },
+    ENCRYPTION_KEY: { source: "generated", format: "fernet", rotation: "never" },
     SENTRY_DSN: { optional: true },
   },
 
