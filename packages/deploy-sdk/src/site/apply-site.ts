@@ -29,6 +29,7 @@ import {
   type PublishStep,
   type SiteFile,
   type SitePatch,
+  type SiteRole,
   type SiteSteps,
   type SiteUpload,
   visibleOrder,
@@ -84,17 +85,18 @@ async function publish(
   const progress = createSiteProgress(unit, steps, emit, runtime.now);
   const staged = new Map<string, Stored>();
   const files = new Map(steps.manifest.files.map((file) => [file.path, file]));
-  const of = ({ role }: SitePatch, wanted: string): boolean => role === wanted;
+  const patchesOf = (role: SiteRole): readonly Task[] =>
+    steps.patches.filter((patch) => patch.role === role).map((patch) => patchTask(patch, stores.site, progress));
   const unseen = [
     ...steps.assets.map((upload) => uploadTask(upload, steps, stores.site, progress)),
     ...steps.copies.map((upload) => uploadTask(upload, steps, stores.state, progress, staged)),
-    ...steps.patches.filter((patch) => of(patch, "asset")).map((patch) => patchTask(patch, stores.site, progress)),
+    ...patchesOf("asset"),
   ];
   const seen = visibleOrder.map((role) => [
     ...steps.publish
       .filter((step) => step.role === role)
       .map((step) => publishTask(step, files.get(step.path), stores, progress, staged)),
-    ...steps.patches.filter((patch) => of(patch, role)).map((patch) => patchTask(patch, stores.site, progress)),
+    ...patchesOf(role),
   ]);
   await runPhases([unseen, ...seen], defaultLimits, signal);
 }

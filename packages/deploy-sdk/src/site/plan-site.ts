@@ -146,7 +146,6 @@ const patchOf = (
   name,
   headers,
   details,
-  phase: role === "config" ? "file" : role,
   role,
   generation,
   ifMetagenerationMatch: metageneration,

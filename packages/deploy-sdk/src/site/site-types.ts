@@ -94,7 +94,7 @@ export type PublishStep = {
   readonly stored: Stored | undefined;
 };
 
-export type SitePatch = PatchAction & { readonly role: SiteRole };
+export type SitePatch = Omit<PatchAction, "phase"> & { readonly role: SiteRole };
 
 export type SiteDelete = { readonly name: string; readonly sizeBytes: number; readonly ifGenerationMatch: string };
 
