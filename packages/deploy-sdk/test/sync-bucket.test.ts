@@ -117,6 +117,21 @@ describe("a sync", () => {
     });
   });
 
+  test("leaves alone what is in a folder that is excluded", async () => {
+    const { bucket, store } = await newBucket();
+    await sync(store, await createFolder({ "node_modules/a/b.js": "by hand", "a.js": "1" }));
+    const folder = await createFolder({ "a.js": "1", "node_modules/c.js": "2" });
+    expect((await sync(store, folder, { delete: true, exclude: ["node_modules"] })).noop).toBe(true);
+    expect(Object.keys(await cloud.served(bucket))).toEqual(["a.js", "node_modules/a/b.js"]);
+  });
+
+  test("refuses names that are too long behind the prefix", async () => {
+    const { store } = await newBucket();
+    const folder = await createFolder({ [`${"d".repeat(200)}/${"f".repeat(200)}`]: "x" });
+    const prefix = `${"p".repeat(700)}/`;
+    await expect(sync(store, folder, { prefix })).rejects.toMatchObject({ code: "site-unsafe" });
+  });
+
   test("refuses an empty folder and too many deletes, unless they are meant", async () => {
     const { bucket, store } = await newBucket();
     const folder = await createFolder(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`f${n}.txt`, `${n}`])));

@@ -19,3 +19,12 @@ export function compileGlobs(globs: readonly string[]): PathMatcher {
   const matchers = globs.map(compileGlob);
   return (path) => matchers.some((matches) => matches(path));
 }
+
+/** Does this path match, or a folder that it is in? For names of which nobody has walked the folders. */
+export const matchesWithin =
+  (matches: PathMatcher): PathMatcher =>
+  (path) => {
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1))
+      if (matches(path.slice(0, slash))) return true;
+    return matches(path);
+  };

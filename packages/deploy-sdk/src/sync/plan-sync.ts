@@ -1,9 +1,9 @@
 // What makes objects equal to files: reads both sides once and compares them. Writes nothing.
-
 import type { ObjectInfo, ObjectStore } from "../google/object-store.ts";
 import { compareObject, type DesiredObject } from "./compare-object.ts";
 import { type Compression, compressionFor } from "./compression.ts";
-import { compileGlobs } from "./glob.ts";
+import { nameProblem, problemsError, showPath } from "./file-problems.ts";
+import { compileGlobs, matchesWithin } from "./glob.ts";
 import type { LocalFile } from "./hash-files.ts";
 import { compileHeaderRules, type FileHeaders, type HeaderRule } from "./header-rules.ts";
 import { mergeListings } from "./merge-listings.ts";
@@ -44,18 +44,30 @@ export async function planSync(options: PlanSyncOptions): Promise<SyncPlan> {
     pages.cancel();
     throw error;
   });
+  checkNames(root, prefix, files);
   const address: BucketAddress = { bucket: store.bucket, prefix };
+  const isExcluded = matchesWithin(exclude);
   const planner = createPlanner(options, address);
   await mergeListings(
     files,
     ({ path }) => `${prefix}${path}`,
     pages.all(),
     ({ local, remote }) => {
-      if (local || (remote && !exclude(remote.name.slice(prefix.length)))) planner.add(local, remote);
+      if (local || (remote && !isExcluded(remote.name.slice(prefix.length)))) planner.add(local, remote);
     },
   );
   const { actions, totals } = planner;
   return { folder: root, address, actions, totals, noop: actions.length === 0, warnings };
+}
+
+/** A name that is good by itself can be too long behind a prefix. */
+function checkNames(folder: string, prefix: string, files: readonly LocalFile[]): void {
+  if (prefix === "") return;
+  const problems = files.flatMap(({ path }) => {
+    const reason = nameProblem(`${prefix}${path}`);
+    return reason === undefined ? [] : [{ path: showPath(`${prefix}${path}`), reason }];
+  });
+  if (problems.length > 0) throw problemsError(folder, problems);
 }
 
 function createPlanner(
