@@ -12,7 +12,7 @@ import {
   type Runtime,
   readCommit,
   systemRuntime,
-} from "@slipway/deploy-sdk";
+} from "@slipway/deploy-sdk/release";
 import type { Command } from "commander";
 import { type CommandContext, createCommand, runCommand } from "./command.mts";
 import type { Presenter } from "./present/presenter.mts";

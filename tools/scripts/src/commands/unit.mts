@@ -1,6 +1,6 @@
 // What an Nx deploy task runs: releases one unit of the stack into the environment of DEPLOY_ENV or `-c`. No arguments
 // but the unit's name, because Nx passes none to the tasks that a task depends on; DEPLOY_PLAN=1 only says what would be.
-import { release } from "@slipway/deploy-sdk";
+import { release } from "@slipway/deploy-sdk/release";
 import { presentError } from "../present/error.mts";
 import { releaseOptions, runInEnvironment } from "../session.mts";
 
