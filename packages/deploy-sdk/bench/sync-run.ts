@@ -2,7 +2,7 @@
 import { enableCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 
-// Both as the command does (tools/scripts/src/main.mts).
+// Both as the command does (tools/scripts/src/main.mjs).
 enableCompileCache();
 setFlagsFromString("--semi-space-growth-factor=1");
 const { runSync } = await import("./sync-main.ts");

@@ -28,7 +28,7 @@ const step = (unit: string, environments: readonly string[]): TargetConfiguratio
   executor: "nx:run-commands",
   cache: false,
   inputs: touching,
-  options: { command: `node tools/scripts/src/main.mts unit ${unit}`, cwd: "{workspaceRoot}" },
+  options: { command: `node tools/scripts/src/main.mjs unit ${unit}`, cwd: "{workspaceRoot}" },
   configurations: configurations(environments),
 });
 

@@ -1,6 +1,7 @@
-// `node tools/scripts/src/main.mts <command> …`, which is what the scripts of package.json call. Loads one command, with
+// `node tools/scripts/src/main.mjs <command> …`, which is what the scripts of package.json call. Loads one command, with
 // Node's compile cache on: what was compiled (and stripped of its types) once is not compiled again, which halves the
-// start and saves the compiler's memory.
+// start and saves the compiler's memory. Plain JavaScript itself: what is loaded before the cache is on would be stripped
+// each time, for 70 ms.
 import { readdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";

@@ -1,21 +1,2 @@
-// `node tools/scripts/src/main.mts <command> …`, which is what the scripts of package.json call. Loads one command, with
-// Node's compile cache on: what was compiled (and stripped of its types) once is not compiled again, which halves the
-// start and saves the compiler's memory.
-import { readdirSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-
-const folder = import.meta.dirname;
-enableCompileCache(join(folder, "../../../.local/cache/node"));
-
-const [name = ""] = process.argv.splice(2, 1);
-// A sync makes much garbage and keeps next to nothing. With a nursery that does not grow, 20,000 uploads take 180 MB
-// instead of 290, and no more CPU.
-if (name === "sync") setFlagsFromString("--semi-space-growth-factor=1");
-const commands = readdirSync(join(folder, "commands")).map((file) => file.replace(".mts", ""));
-if (commands.includes(name)) await import(`./commands/${name}.mts`);
-else {
-  console.error(`error  "${name}": is no command  [usage]\n  fix  one of: ${commands.join(", ")}`);
-  process.exitCode = 2;
-}
+// The same under the name that it had.
+import "./main.mjs";

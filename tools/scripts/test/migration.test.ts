@@ -86,7 +86,7 @@ test(
   async () => {
     await writeMigration(`${untilAnotherWaits}\nCREATE TABLE orders (id integer PRIMARY KEY, total integer NOT NULL);`);
     await commitAll(clone, "orders exist");
-    const release = startProcess(["node", "tools/scripts/src/main.mts", "release"], options());
+    const release = startProcess(["node", "tools/scripts/src/main.mjs", "release"], options());
     await waitFor(
       "the migration to be started",
       () => /execution \S+ was started/.test(release.output()) || undefined,

@@ -125,7 +125,7 @@ test("a port that another program uses is named, with the way round it", async (
 });
 
 test("an unknown option is refused", async () => {
-  const { code, stderr } = await runProcess(["node", "tools/scripts/src/main.mts", "status", "--evn", "staging"]);
+  const { code, stderr } = await runProcess(["node", "tools/scripts/src/main.mjs", "status", "--evn", "staging"]);
   expect(code).toBe(2);
   expect(stderr).toContain("--evn");
 });
@@ -133,7 +133,7 @@ test("an unknown option is refused", async () => {
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s lets a command give back what it holds", async (signal) => {
   const dataDir = await createTempFolder();
   const args = ["local", "start", "--foreground", "--port", "0", "--data-dir", dataDir];
-  const { child, finished, output } = startProcess(["node", "tools/scripts/src/main.mts", ...args]);
+  const { child, finished, output } = startProcess(["node", "tools/scripts/src/main.mjs", ...args]);
   await waitFor("its address", () => output().includes("http://") || undefined);
   child.kill(signal);
   expect((await finished).code).toBe(0);

@@ -53,14 +53,14 @@ export const median = (values: readonly number[]): number => {
 const shell = $({ cwd: workspace, quiet: true, stdio: ["ignore", "pipe", "pipe"] });
 
 async function up(dataDir: string): Promise<Up> {
-  const { stdout } = await shell`node tools/scripts/src/main.mts up --once --json --port 0 --data-dir ${dataDir}`;
+  const { stdout } = await shell`node tools/scripts/src/main.mjs up --once --json --port 0 --data-dir ${dataDir}`;
   const result = stdout.split("\n").findLast((line) => line.includes('"phases"'));
   return JSON.parse(result ?? "").result;
 }
 
 /** The deploy as it is typed, against a cloud that runs already. */
 async function noopDeploy(dataDir: string, signal: AbortSignal): Promise<number> {
-  await shell`node tools/scripts/src/main.mts local start --port 0 --data-dir ${dataDir}`;
+  await shell`node tools/scripts/src/main.mjs local start --port 0 --data-dir ${dataDir}`;
   const cloud = await findCloud(dataDir);
   if (!cloud) throw new Error("the local cloud did not start");
   try {
@@ -75,7 +75,7 @@ async function noopDeploy(dataDir: string, signal: AbortSignal): Promise<number>
 
 async function memoryAtRest(folder: string): Promise<number> {
   const dataDir = join(folder, "rest");
-  await shell`node tools/scripts/src/main.mts local start --port 0 --data-dir ${dataDir}`;
+  await shell`node tools/scripts/src/main.mjs local start --port 0 --data-dir ${dataDir}`;
   const cloud = await findCloud(dataDir);
   if (!cloud) throw new Error("the local cloud did not start");
   await stopCloud(cloud.server, AbortSignal.timeout(60_000));

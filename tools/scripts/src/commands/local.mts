@@ -59,7 +59,7 @@ const startDeadlineMs = 60_000;
 async function startDetached(port: number, { dataDir, iam }: StartOptions, signal: AbortSignal): Promise<RunningCloud> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const log = openSync(logFile(dataDir), "a", 0o600);
-  const file = fileURLToPath(new URL("../main.mts", import.meta.url));
+  const file = fileURLToPath(new URL("../main.mjs", import.meta.url));
   const args = [file, "serve", JSON.stringify({ dataDir, port, iam })];
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: workspace });
   child.unref();

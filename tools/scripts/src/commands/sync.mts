@@ -15,10 +15,11 @@ import {
   type SyncPlan,
   type SyncProgress,
   systemRuntime,
-} from "@slipway/deploy-sdk";
+} from "@slipway/deploy-sdk/sync";
 import { type CommandContext, createCommand, runCommand } from "../command.mts";
 import { syncActionLine, syncSummary } from "../present/sync.mts";
-import { workspace } from "../workspace.mts";
+
+const workspace = join(import.meta.dirname, "../../../..");
 
 type Options = {
   readonly plan: boolean;

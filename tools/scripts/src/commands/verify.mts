@@ -13,7 +13,7 @@ type Step = { readonly name: string; readonly command: readonly string[] };
 const checks: readonly Step[] = [
   { name: "format and lint", command: ["biome", "ci", "."] },
   { name: "types", command: ["tsc", "-b"] },
-  { name: "boundaries", command: ["node", "tools/scripts/src/main.mts", "boundaries"] },
+  { name: "boundaries", command: ["node", "tools/scripts/src/main.mjs", "boundaries"] },
   { name: "build", command: ["nx", "run-many", "-t", "build"] },
 ];
 

@@ -77,6 +77,6 @@ export function startProcess([program = "", ...args]: readonly string[], options
 export const runProcess = (command: readonly string[], options: RunOptions = {}): Promise<Finished> =>
   startProcess(command, options).finished;
 
-/** `node tools/scripts/src/main.mts <name> …`, which is what the scripts of package.json call. */
+/** `node tools/scripts/src/main.mjs <name> …`, which is what the scripts of package.json call. */
 export const runScript = (name: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> =>
-  runProcess(["node", "tools/scripts/src/main.mts", name, ...args], options);
+  runProcess(["node", "tools/scripts/src/main.mjs", name, ...args], options);

@@ -33,7 +33,7 @@ export async function startSmallCloud(options: Pick<LocalCloudOptions, "startupM
   const folder = await mkdtemp(join(tmpdir(), "slipway-small-"));
   const dataDir = join(folder, "cloud");
   const running = startProcess(
-    ["node", "tools/scripts/src/main.mts", "serve", JSON.stringify({ ...options, dataDir, port: 0, iam: "off" })],
+    ["node", "tools/scripts/src/main.mjs", "serve", JSON.stringify({ ...options, dataDir, port: 0, iam: "off" })],
     { timeoutMs: 600_000 },
   );
   const url = await waitFor("the local cloud", () => /^http:\S+$/m.exec(running.output())?.[0], 60_000);

@@ -35,7 +35,7 @@ export async function startStack(
   { cwd = workspace, env = {} }: StartOptions = {},
 ): Promise<UpStack> {
   const running = startProcess(
-    ["node", "tools/scripts/src/main.mts", "up", "--port", String(port), "--data-dir", dataDir],
+    ["node", "tools/scripts/src/main.mjs", "up", "--port", String(port), "--data-dir", dataDir],
     { cwd, env, timeoutMs: 600_000 },
   );
   let ended = false;
