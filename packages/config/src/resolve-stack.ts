@@ -1,6 +1,7 @@
 // From what was written to what the program uses: every default is here.
 import { ConfigError } from "./config-error.ts";
 import { orderUnits } from "./order.ts";
+import { mebibytes, seconds } from "./quantities.ts";
 import type { Container, Database, Environment, Probe, Redis, Secret, Stack, Unit } from "./stack.ts";
 import { templateReferences } from "./template.ts";
 import type { WrittenContainer, WrittenEnvironment, WrittenStack } from "./written.ts";
@@ -11,9 +12,6 @@ export type ResolveOptions = {
 };
 
 export const environmentNames = (written: WrittenStack): readonly string[] => Object.keys(written.environments);
-
-const seconds = (duration: string): number => Number.parseInt(duration, 10) * (duration.endsWith("m") ? 60 : 1);
-const mebibytes = (size: string): number => Number.parseInt(size, 10) * (size.endsWith("Gi") ? 1024 : 1);
 
 type Context = {
   readonly written: WrittenStack;

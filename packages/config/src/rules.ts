@@ -1,5 +1,14 @@
 // Rules that span fields: each is small, named, and returns every problem it finds.
+
 import type { ConfigIssue } from "./config-error.ts";
+import {
+  concurrencyFitsItsCpu,
+  cpuIsWhatCloudRunHas,
+  databaseSizeIsOffered,
+  memoryFitsItsCpu,
+  timeLimitsFitCloudRun,
+} from "./google-limits.ts";
+import { seconds } from "./quantities.ts";
 import { templateReferences } from "./template.ts";
 import type { WrittenContainer, WrittenStack } from "./written.ts";
 
@@ -161,10 +170,7 @@ const pathsAreNotReserved: Rule = (stack) =>
 
 const startupFitsCloudRun: Rule = (stack) =>
   Object.entries(stack.services ?? {}).flatMap(([name, { startup }]) => {
-    const budget =
-      Number.parseInt(startup?.period ?? "5s", 10) *
-      (startup?.period?.endsWith("m") ? 60 : 1) *
-      (startup?.failures ?? 24);
+    const budget = seconds(startup?.period ?? "5s") * (startup?.failures ?? 24);
     return budget > 240
       ? [{ path: `services.${name}.startup`, message: `period times failures is ${budget} s; Cloud Run allows 240 s` }]
       : [];
@@ -210,5 +216,10 @@ export const rules: readonly Rule[] = [
   afterNamesRealUnits,
   pathsAreNotReserved,
   startupFitsCloudRun,
+  cpuIsWhatCloudRunHas,
+  memoryFitsItsCpu,
+  concurrencyFitsItsCpu,
+  timeLimitsFitCloudRun,
+  databaseSizeIsOffered,
   templatesNameWhatExists,
 ];
