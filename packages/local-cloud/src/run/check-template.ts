@@ -1,12 +1,14 @@
 // Pure. What Cloud Run refuses in a template before anything is started, and what this cloud does not do yet.
 import { GoogleError } from "../server/google-error.ts";
 import { type FieldViolation, refuseViolations } from "../server/proto-json.ts";
-import type { Container, ContainerTemplate, Probe, Volume } from "./model.ts";
-import { parseCpu, parseDurationMs, parseMemory } from "./quantity.ts";
+import { checkResources, type TemplateKind } from "./check-resources.ts";
+import type { Container, ContainerTemplate, Probe, RevisionTemplate, Volume } from "./model.ts";
+import { parseDurationMs } from "./quantity.ts";
 
-export type TemplateKind = "service" | "job" | "workerPool";
+/** Of all three kinds; some of it only a service's has. */
+type AnyTemplate = ContainerTemplate & Pick<RevisionTemplate, "executionEnvironment" | "maxInstanceRequestConcurrency">;
 
-type Check = (container: Container, at: string, template: ContainerTemplate) => readonly FieldViolation[];
+type Check = (container: Container, at: string, template: AnyTemplate) => readonly FieldViolation[];
 
 const violation = (field: string, description: string): FieldViolation => ({
   field,
@@ -54,38 +56,6 @@ const checkEnv =
       ]),
     ];
   };
-
-const checkResources: Check = ({ resources }, at) => {
-  const { memory = "512Mi", cpu = "1", ...others } = resources?.limits ?? {};
-  const bytes = parseMemory(memory);
-  const cpus = parseCpu(cpu);
-  return [
-    ...(bytes === undefined || bytes < 32 * 2 ** 20 || bytes > 32 * 2 ** 30
-      ? [
-          violation(
-            `${at}.resources.limits.memory`,
-            `Invalid value specified for memory: ${JSON.stringify(memory.slice(0, 50))}. It must be between 32Mi and 32Gi.`,
-          ),
-        ]
-      : []),
-    ...(cpus === undefined || cpus < 0.08 || cpus > 8
-      ? [
-          violation(
-            `${at}.resources.limits.cpu`,
-            `Invalid value specified for cpu: ${JSON.stringify(cpu.slice(0, 50))}. It must be between 0.08 and 8.`,
-          ),
-        ]
-      : []),
-    ...Object.keys(others)
-      .filter((name) => name !== "nvidia.com/gpu")
-      .map((name) =>
-        violation(
-          `${at}.resources.limits`,
-          `Unknown resource limit ${JSON.stringify(name.slice(0, 50))}. Only memory, cpu and nvidia.com/gpu are supported.`,
-        ),
-      ),
-  ];
-};
 
 const checkPorts: Check = ({ ports = [] }, at) => [
   ...(ports.length > 1 ? [violation(`${at}.ports`, "should contain 0 or 1 port (field: ports)")] : []),
@@ -200,9 +170,10 @@ const refuseUnsupported = ({ containers = [], volumes = [] }: ContainerTemplate)
  * @param at the template's place in the request: `service.template`
  * @throws {GoogleError} INVALID_ARGUMENT with every violation, or UNIMPLEMENTED
  */
-export function checkTemplate(kind: TemplateKind, template: ContainerTemplate, at: string): void {
+export function checkTemplate(kind: TemplateKind, template: AnyTemplate, at: string): void {
   const { containers = [], volumes = [] } = template;
-  const checks: readonly Check[] = [checkEnv(kind), checkResources, checkPorts, checkMounts, checkProbes, checkSecrets];
+  const ofKind: Check = (container, place) => checkResources(kind, container, place, template);
+  const checks: readonly Check[] = [checkEnv(kind), ofKind, checkPorts, checkMounts, checkProbes, checkSecrets];
   refuseViolations([
     ...(containers.length === 0 ? [violation(`${at}.containers`, "at least one container is required")] : []),
     ...containers.flatMap((container, index) => {

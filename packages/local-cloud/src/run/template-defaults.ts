@@ -8,6 +8,7 @@ import type {
   TaskTemplate,
   WorkerPoolTemplate,
 } from "./model.ts";
+import { parseCpu } from "./quantity.ts";
 import { defaultServiceAccount } from "./resource-names.ts";
 
 const defaultPort = 8080;
@@ -69,12 +70,16 @@ const fillPlainContainer = (container: Container, name: string): Container => ({
 /** Cloud Run's own names for containers that have none. */
 const containerName = (index: number): string => `placeholder-${index + 1}`;
 
+/** 80, or 1 for less than one processor. */
+const defaultConcurrency = ({ containers = [] }: RevisionTemplate): number =>
+  (parseCpu(containers[0]?.resources?.limits?.["cpu"] ?? "1") ?? 1) < 1 ? 1 : 80;
+
 export const fillRevisionTemplate = (template: RevisionTemplate, project: string): RevisionTemplate => ({
   ...template,
   scaling: { maxInstanceCount: defaultMaxInstances, ...template.scaling },
   timeout: template.timeout ?? "300s",
   serviceAccount: template.serviceAccount || defaultServiceAccount(project),
-  maxInstanceRequestConcurrency: template.maxInstanceRequestConcurrency || 80,
+  maxInstanceRequestConcurrency: template.maxInstanceRequestConcurrency || defaultConcurrency(template),
   containers: (template.containers ?? []).map((container, index) =>
     fillServiceContainer(container, containerName(index)),
   ),
