@@ -40,6 +40,7 @@ export type DeployEvent =
       readonly unit: string;
       readonly label: string;
       readonly done: number;
+      /** 0: not known. */
       readonly total: number;
       readonly bytesDone?: number;
       readonly bytesTotal?: number;

@@ -141,6 +141,29 @@ describe("createPresenter", () => {
     );
   });
 
+  test("fits a terminal that says it has no width, and work whose end is not known", () => {
+    const { written, output } = record();
+    const stderr = { ...output(true).stderr, columns: 0 };
+    const present = createPresenter({ ...output(true), stderr }, { json: false, color: false, now: () => 0 });
+    present.event({ type: "progress", unit: "app", label: "reading", done: 7, total: 0 });
+    expect(written.stderr).toBe("\r\u001b[2K  app  reading  7");
+  });
+
+  test("tells programs of progress twice a second, and of its end", () => {
+    const { written, output } = record();
+    let time = 0;
+    const present = createPresenter(output(false), { json: true, color: false, now: () => time });
+    for (let done = 1; done <= 10; done++) {
+      present.event(progress(done));
+      time += 100;
+    }
+    const told = written.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).done);
+    expect(told).toEqual([1, 6, 10]);
+  });
+
   test("says nothing of quick work without a terminal but its end", () => {
     const { written, output } = record();
     const present = createPresenter(output(false), { json: false, color: false, now: () => 0 });

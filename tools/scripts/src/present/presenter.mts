@@ -34,23 +34,28 @@ const colors: Readonly<Record<string, Color>> = {
 };
 
 /** Colours a line by its first word, on a terminal that wants colour (NO_COLOR is honoured by styleText's stream check). */
-const paint = (line: string, on: boolean): string => {
-  const color = on ? colors[/^\s*(\S+)/.exec(line)?.[1] ?? ""] : undefined;
+const paintLine = (line: string): string => {
+  const color = colors[/^\s*(\S+)/.exec(line)?.[1] ?? ""];
   return color ? styleText(color, line, { validateStream: false }) : line;
 };
+
+const paint = (text: string, on: boolean): string => (on ? text.split("\n").map(paintLine).join("\n") : text);
 
 export function createPresenter(
   output: Output,
   options: { readonly json: boolean; readonly color: boolean; readonly now: () => number },
 ): Presenter {
-  return options.json ? createJsonPresenter(output) : createTextPresenter(output, options);
+  return options.json ? createJsonPresenter(output, options) : createTextPresenter(output, options);
 }
 
-function createJsonPresenter({ stdout }: Output): Presenter {
+function createJsonPresenter({ stdout }: Output, { now }: { readonly now: () => number }): Presenter {
   const write = (value: object): void => void stdout.write(`${JSON.stringify({ version: 1, ...value })}\n`);
+  const isDue = createPace(now, 500);
   return {
-    event: (event) =>
-      write(event.type === "unit-done" ? { type: event.type, ...serialiseResult(event.result) } : event),
+    event: (event) => {
+      if (event.type === "unit-done") write({ type: event.type, ...serialiseResult(event.result) });
+      else if (event.type !== "progress" || isDue(event)) write(event);
+    },
     line: () => {},
     error: (error) => write({ type: "error", ...error }),
     result: (value) => write({ type: "result", result: value }),
@@ -114,13 +119,27 @@ function eventLines(event: Exclude<DeployEvent, { type: "progress" }>): readonly
 
 type ProgressEvent = Extract<DeployEvent, { type: "progress" }>;
 
+const isFinished = ({ done, total }: ProgressEvent): boolean => total > 0 && done >= total;
+
+/** Is it time to tell of this again? Each kind of progress has a time of its own; its first and its last are told. */
+function createPace(now: () => number, everyMs: number): (event: ProgressEvent) => boolean {
+  const toldAt = new Map<string, number>();
+  return (event) => {
+    const key = `${event.unit} ${event.label}`;
+    const last = toldAt.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (!isFinished(event) && now() - last < everyMs) return false;
+    toldAt.set(key, now());
+    return true;
+  };
+}
+
 /** On a terminal one line that is rewritten ten times a second at most; elsewhere a line a tenth of the way. */
 function createProgress(
   stderr: Output["stderr"],
   now: () => number,
 ): { update: (event: ProgressEvent) => void; clear: () => void } {
   let shown = false;
-  let drawnAt = Number.NEGATIVE_INFINITY;
+  const isDue = createPace(now, 100);
   const started = new Map<string, { at: number; tenth: number }>();
   const clear = (): void => {
     if (shown) stderr.write("\r\u001b[2K");
@@ -129,21 +148,20 @@ function createProgress(
   const update = (event: ProgressEvent): void => {
     const key = `${event.unit} ${event.label}`;
     const start = started.get(key) ?? { at: now(), tenth: -1 };
-    const finished = event.done >= event.total;
-    const text = progressText(event, now() - start.at);
+    started.set(key, start);
+    const elapsedMs = now() - start.at;
     if (stderr.isTTY) {
-      if (!finished && now() - drawnAt < 100) return;
-      drawnAt = now();
-      stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+      if (!isDue(event)) return;
+      // A pseudo-terminal that nobody has given a size says that it has 0 columns.
+      stderr.write(`\r\u001b[2K${progressText(event, elapsedMs).slice(0, (stderr.columns || 80) - 1)}`);
       shown = true;
-    } else {
-      const tenth = event.total === 0 ? 10 : Math.floor((10 * event.done) / event.total);
-      if (tenth > start.tenth && (finished || now() - start.at > 1000)) stderr.write(`${text}\n`);
-      started.set(key, { at: start.at, tenth: Math.max(tenth, start.tenth) });
+      if (isFinished(event)) started.delete(key);
       return;
     }
-    if (finished) started.delete(key);
-    else started.set(key, start);
+    const tenth = event.total === 0 ? 0 : Math.floor((10 * event.done) / event.total);
+    if (tenth <= start.tenth || (!isFinished(event) && elapsedMs <= 1000)) return;
+    stderr.write(`${progressText(event, elapsedMs)}\n`);
+    started.set(key, { at: start.at, tenth });
   };
   return { update, clear };
 }
@@ -151,12 +169,12 @@ function createProgress(
 /** `  frontend  uploading  120/2000 files  3.1/45.8 MB  12.0 MB/s  4 s left` */
 export function progressText(event: ProgressEvent, elapsedMs: number): string {
   const { unit, label, done, total, bytesDone, bytesTotal } = event;
-  const parts = [`  ${unit}`, label, `${done}/${total}`];
-  const measured = bytesDone !== undefined && bytesTotal !== undefined;
+  const parts = [`  ${unit}`, label, total === 0 ? `${done}` : `${done}/${total}`];
+  const measured = bytesDone !== undefined && bytesTotal !== undefined && bytesTotal > 0;
   if (measured) parts.push(`${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`);
   if (elapsedMs > 500 && done > 0 && done < total) {
     if (measured) parts.push(`${formatBytes((1000 * bytesDone) / elapsedMs)}/s`);
-    const share = measured && bytesTotal > 0 ? bytesDone / bytesTotal : done / total;
+    const share = measured ? bytesDone / bytesTotal : done / total;
     if (share > 0) parts.push(`${formatDuration(elapsedMs / share - elapsedMs)} left`);
   }
   return parts.join("  ");
