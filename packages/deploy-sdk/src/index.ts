@@ -30,7 +30,7 @@ export { planSite, type SitePlan } from "./site/plan-site.ts";
 export { type SiteDriver, siteDriver, siteRollbackDriver } from "./site/site-driver.ts";
 export type { SiteManifest, SiteObserved, SiteSteps } from "./site/site-types.ts";
 export { verifySite } from "./site/verify-site.ts";
-export { type ApplySyncOptions, applySync, checkDeletes } from "./sync/apply-sync.ts";
+export { type ApplySyncOptions, applySync, deletesError } from "./sync/apply-sync.ts";
 export { createThrottle } from "./sync/bandwidth.ts";
 export type { Compression } from "./sync/compression.ts";
 export type { HeaderRule } from "./sync/header-rules.ts";

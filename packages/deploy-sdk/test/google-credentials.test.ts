@@ -26,7 +26,7 @@ async function logIn(refreshToken: string): Promise<void> {
 }
 
 test("without credentials the error says what to run", async () => {
-  await expect(applicationDefaultCredentials("staging").token()).rejects.toMatchObject({
+  await expect(applicationDefaultCredentials('environment "staging"').token()).rejects.toMatchObject({
     code: "credentials-missing",
     subject: 'environment "staging"',
     hint: "gcloud auth application-default login",
@@ -36,7 +36,7 @@ test("without credentials the error says what to run", async () => {
 
 test("a file of credentials that is not there is named", async () => {
   vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", join(home, "gone.json"));
-  await expect(applicationDefaultCredentials("staging").token()).rejects.toMatchObject({
+  await expect(applicationDefaultCredentials('environment "staging"').token()).rejects.toMatchObject({
     code: "credentials-missing",
     message: expect.stringContaining("gone.json"),
   });
@@ -44,11 +44,11 @@ test("a file of credentials that is not there is named", async () => {
 
 test("credentials tell the project that quota is counted on", async () => {
   await logIn("r");
-  expect(await applicationDefaultCredentials("staging").quotaProject()).toBe("billing");
+  expect(await applicationDefaultCredentials('environment "staging"').quotaProject()).toBe("billing");
 });
 
 test("an identity token that cannot be made is none, not an error", async () => {
-  expect(await applicationDefaultCredentials("staging").identityToken("https://api")).toBeUndefined();
+  expect(await applicationDefaultCredentials('environment "staging"').identityToken("https://api")).toBeUndefined();
 });
 
 test("a loopback endpoint is told a name, never a secret", async () => {

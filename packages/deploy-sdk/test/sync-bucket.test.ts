@@ -157,10 +157,20 @@ describe("a sync", () => {
     await expect(sync(cloud.store("nowhere"), folder)).rejects.toMatchObject({
       code: "not-found",
       subject: 'bucket "nowhere"',
+      hint: expect.stringContaining("gs://nowhere"),
     });
     const { store } = await newBucket();
-    await expect(sync(store, join(folder, "dist"))).rejects.toMatchObject({ code: "not-found" });
+    await expect(sync(store, join(folder, "dist"))).rejects.toMatchObject({ code: "dist-missing", exitCode: 2 });
     await expect(sync(store, join(folder, "index.html"))).rejects.toMatchObject({ code: "usage" });
+  });
+
+  test("tells of dot files once, when they are new", async () => {
+    const { store } = await newBucket();
+    const folder = await createFolder({ ".env": "SECRET=1", ".well-known/security.txt": "x", "a/.git/config": "x" });
+    const { warnings } = await sync(store, folder);
+    expect(warnings).toEqual(["2 dot files are among what is new, such as .env: --exclude '.*' leaves them out"]);
+    await writeFiles(folder, { ".env": "SECRET=2" });
+    expect((await sync(store, folder)).warnings).toEqual([]);
   });
 
   test("reports progress to the last file and byte", async () => {
@@ -196,13 +206,17 @@ describe("headers", () => {
     expect((await cloud.served(bucket))["index.html"]?.cacheControl).toBe("no-cache");
   });
 
-  test("that no rule names stay, also when the content changes", async () => {
+  test("that no rule names stay, also when the content changes, and an empty one removes them", async () => {
     const { bucket, store } = await newBucket();
     const folder = await createFolder(site);
     await sync(store, folder, { headers: [{ glob: "index.html", cacheControl: "no-cache" }] });
     await writeFiles(folder, { "index.html": "changed" });
     await sync(store, folder);
     expect((await cloud.served(bucket))["index.html"]).toMatchObject({ text: "changed", cacheControl: "no-cache" });
+    const none = { headers: [{ glob: "*.html", cacheControl: "" }] };
+    expect((await sync(store, folder, none)).actions).toMatchObject([{ details: ["cacheControl: no-cache → none"] }]);
+    expect((await cloud.served(bucket))["index.html"]).not.toHaveProperty("cacheControl");
+    expect((await sync(store, folder, none)).noop).toBe(true);
   });
 });
 

@@ -157,6 +157,7 @@ const connectionError = (subject: string, failure: Failure, attempts: number, ca
   new DeployError(failure === "stalled" ? "timeout" : "unavailable", {
     subject,
     message: `the server ${connectionMessages[failure]} (${attempts} ${attempts === 1 ? "attempt" : "attempts"})`,
+    details: cause instanceof Error && cause.message ? [cause.message] : [],
     retryable: true,
     cause,
   });

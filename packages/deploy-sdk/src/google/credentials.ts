@@ -29,7 +29,7 @@ export const anonymousCredentials: Credentials = {
 };
 
 /** https://cloud.google.com/docs/authentication/application-default-credentials */
-export function applicationDefaultCredentials(environment: string): Credentials {
+export function applicationDefaultCredentials(subject: string): Credentials {
   // 60–100 ms to load: only a real environment pays for it.
   const load = once(async () => {
     const { GoogleAuth } = await import("google-auth-library");
@@ -46,9 +46,9 @@ export function applicationDefaultCredentials(environment: string): Credentials 
         const { token } = await client.getAccessToken();
         if (token) return token;
       } catch (cause) {
-        throw missingCredentials(environment, cause);
+        throw missingCredentials(subject, cause);
       }
-      throw missingCredentials(environment, undefined);
+      throw missingCredentials(subject, undefined);
     },
     identityToken: async (audience) => {
       try {
@@ -66,10 +66,9 @@ export function applicationDefaultCredentials(environment: string): Credentials 
 }
 
 export const credentialsFor = ({ endpoint, name }: Pick<Environment, "endpoint" | "name">): Credentials =>
-  endpoint === undefined ? applicationDefaultCredentials(name) : loopbackCredentials();
+  endpoint === undefined ? applicationDefaultCredentials(`environment "${name}"`) : loopbackCredentials();
 
-function missingCredentials(environment: string, cause: unknown): DeployError {
-  const subject = `environment "${environment}"`;
+function missingCredentials(subject: string, cause: unknown): DeployError {
   const why = cause instanceof Error ? (cause.message.split("\n")[0]?.slice(0, 200) ?? "") : "";
   if (failureOfSocket(cause) !== undefined)
     return new DeployError("unavailable", {

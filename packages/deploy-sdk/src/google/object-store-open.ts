@@ -30,7 +30,7 @@ export function openBucket({ bucket, endpoint, anonymous = false, runtime, signa
   const base = endpoint === undefined ? undefined : parseEndpoint(endpoint);
   const transport = createTransport({
     environment: { name: "this bucket", region: "", endpoint: base?.origin },
-    credentials: anonymous ? anonymousCredentials : credentialsAt(base),
+    credentials: anonymous ? anonymousCredentials : credentialsAt(base, bucket),
     runtime,
     signal,
   });
@@ -38,9 +38,9 @@ export function openBucket({ bucket, endpoint, anonymous = false, runtime, signa
 }
 
 /** A token for Google is shown to Google only. */
-function credentialsAt(base: URL | undefined): Credentials {
+function credentialsAt(base: URL | undefined, bucket: string): Credentials {
   if (!base || /^https:\/\/([a-z0-9-]+\.)*googleapis\.com$/.test(base.origin))
-    return applicationDefaultCredentials("this bucket");
+    return applicationDefaultCredentials(`bucket "${bucket}"`);
   return isLoopbackHost(base.hostname) || /^(127\.\d+\.\d+\.\d+|\[::1\])$/.test(base.hostname)
     ? loopbackCredentials()
     : anonymousCredentials;

@@ -6,12 +6,13 @@ import type { SiteUnit } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
 import { encodeCrc32c } from "../google/object-store-wire.ts";
 import { compressionFor } from "../sync/compression.ts";
+import { isHidden } from "../sync/file-problems.ts";
 import type { LocalFile } from "../sync/hash-files.ts";
 import { readFolder } from "../sync/read-folder.ts";
 import { sortByUtf8 } from "../sync/utf8-order.ts";
 import type { ReleaseContext } from "../types.ts";
 import type { SiteFile, SiteSource } from "./site-types.ts";
-import { compileSiteHeaders, configPath, isHidden, type SiteHeaders } from "./vite-preset.ts";
+import { compileSiteHeaders, configPath, type SiteHeaders } from "./vite-preset.ts";
 
 export type BuiltSite = {
   readonly files: readonly SiteFile[];
@@ -37,7 +38,7 @@ export async function readBuiltSite(
     now: runtime.now,
     signal,
   }).catch((error: unknown) => {
-    throw error instanceof DeployError && error.code === "not-found" ? distMissing(unit, error) : error;
+    throw error instanceof DeployError && error.code === "dist-missing" ? distMissing(unit, error) : error;
   });
   if (!files.some(({ path }) => path === "index.html")) throw distMissing(unit);
   const headersOf = compileSiteHeaders(unit.headers, copiedPaths(join(workspace, unit.project, "public")));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSiteHeaders, isHidden } from "./vite-preset.ts";
+import { compileSiteHeaders } from "./vite-preset.ts";
 
 const never = (): boolean => false;
 
@@ -30,22 +30,13 @@ describe("compileSiteHeaders", () => {
     expect(headersOf("assets/photo-iPhone15.jpg")).toMatchObject({ cacheControl: "max-age=60", role: "file" });
   });
 
+  it("leaves nothing to Cloud Storage's own hour of caching", () => {
+    const headersOf = compileSiteHeaders([{ glob: "*.txt", cacheControl: "" }], never);
+    expect(headersOf("robots.txt").cacheControl).toBe("no-cache");
+  });
+
   it("never lets config.json and service workers be stored", () => {
     const headersOf = compileSiteHeaders([{ glob: "**", cacheControl: "max-age=3600" }], never);
     expect(["config.json", "sw.js"].map((path) => headersOf(path).cacheControl)).toEqual(["no-store", "no-store"]);
-  });
-});
-
-describe("isHidden", () => {
-  it.each([
-    [".env", true],
-    [".git/config", true],
-    ["a/.DS_Store", true],
-    [".vite/manifest.json", true],
-    [".well-known/assetlinks.json", false],
-    [".well-known/.hidden", true],
-    ["a.b/c", false],
-  ])("%s: %s", (path, hidden) => {
-    expect(isHidden(path)).toBe(hidden);
   });
 });

@@ -24,17 +24,14 @@ export function compileSiteHeaders(
   rules: readonly HeaderRule[],
   isCopied: (path: string) => boolean,
 ): (path: string) => SiteHeaders {
-  const headersOf = compileHeaderRules(rules, (path) =>
-    isHashedName(path) && !isCopied(path) ? immutable : "no-cache",
-  );
+  const headersOf = compileHeaderRules(rules);
+  const preset = (path: string): string => (isHashedName(path) && !isCopied(path) ? immutable : "no-cache");
   return (path) => {
-    const { contentType, cacheControl = "no-cache" } = headersOf(path);
+    // Without one Cloud Storage lets public objects be cached for an hour: no site wants that.
+    const { contentType, cacheControl: asked } = headersOf(path);
+    const cacheControl = asked || preset(path);
     const role = path === configPath ? "config" : phaseOf(path, isImmutable(cacheControl));
     const neverStored = role === "config" || /\.m?js$/.test(role === "worker" ? path : "");
     return { contentType, cacheControl: neverStored ? "no-store" : cacheControl, role };
   };
 }
-
-/** Dot files stay at home (`.env`, `.DS_Store`, `.vite/`), but for what the web itself puts under `.well-known`. */
-export const isHidden = (path: string): boolean =>
-  path.split("/").some((part) => part.startsWith(".") && part !== ".well-known");

@@ -30,7 +30,8 @@ export const defaultLimits: Limits = { concurrency: 128, bytesInFlight: 32 * 2 *
  * object, `conflict` where the folder changed since. What was done stays done, and running again goes on from there.
  */
 export async function applySync(plan: SyncPlan, options: ApplySyncOptions): Promise<void> {
-  checkDeletes(plan, options);
+  const refusal = deletesError(plan, options);
+  if (refusal) throw refusal;
   const progress = createProgress(plan.actions, options.onProgress);
   const phased = [...phases, "delete" as const].map((phase) => tasksOf(phase, plan, options, progress));
   try {
@@ -46,13 +47,13 @@ export async function applySync(plan: SyncPlan, options: ApplySyncOptions): Prom
 export const defaultMaxDeletes = ({ totals }: SyncPlan): number =>
   Math.max(50, Math.ceil((totals.keep + totals.patch + totals.update + totals.delete + totals.extra) / 4));
 
-/** @throws DeployError `too-many-deletes` */
-export function checkDeletes(
+/** Why this plan would not be applied; undefined where it would be. */
+export function deletesError(
   plan: SyncPlan,
   { maxDeletes = defaultMaxDeletes(plan), force = false }: Pick<ApplySyncOptions, "maxDeletes" | "force">,
-): void {
-  if (force || plan.totals.delete <= maxDeletes) return;
-  throw new DeployError("too-many-deletes", {
+): DeployError | undefined {
+  if (force || plan.totals.delete <= maxDeletes) return undefined;
+  return new DeployError("too-many-deletes", {
     subject: `gs://${plan.address.bucket}/${plan.address.prefix}`,
     message: `the plan deletes ${plan.totals.delete} objects, more than the ${maxDeletes} that are allowed at once`,
     hint: "look at it with --plan; then --force, or --max-delete with a number",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collisions, nameProblem, problemsError, showPath } from "./file-problems.ts";
+import { collisions, isHidden, nameProblem, problemsError, showPath } from "./file-problems.ts";
 
 describe("nameProblem", () => {
   it.each(["a b.txt", "a#b?c.txt", "..foo", "a..b", "данные/файл.txt", "[x]*.txt", "emoji-😀.png"])(
@@ -44,5 +44,19 @@ describe("problemsError", () => {
 describe("showPath", () => {
   it("leaves nothing in a name that a terminal would obey", () => {
     expect(showPath("a\u001b[31m\n\u202eb")).toBe("a\\u001b[31m\\u000a\\u202eb");
+  });
+});
+
+describe("isHidden", () => {
+  it.each([
+    [".env", true],
+    [".git/config", true],
+    ["a/.DS_Store", true],
+    [".vite/manifest.json", true],
+    [".well-known/assetlinks.json", false],
+    [".well-known/.hidden", true],
+    ["a.b/c", false],
+  ])("%s: %s", (path, hidden) => {
+    expect(isHidden(path)).toBe(hidden);
   });
 });

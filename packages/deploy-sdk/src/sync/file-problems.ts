@@ -39,6 +39,10 @@ export function collisions(paths: readonly string[]): readonly (readonly string[
   return [...groups.values()].filter(({ length }) => length > 1);
 }
 
+/** Dot files (`.env`, `.DS_Store`, `.vite/`), but for what the web itself puts under `.well-known`. */
+export const isHidden = (path: string): boolean =>
+  /(^|\/)\./.test(path) && path.split("/").some((part) => part.startsWith(".") && part !== ".well-known");
+
 const ascii = /^\p{ASCII}*$/u;
 const foldName = (path: string): string => (ascii.test(path) ? path : path.normalize("NFC")).toLowerCase();
 

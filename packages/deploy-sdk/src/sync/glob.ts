@@ -1,16 +1,25 @@
 // Pure. What `--exclude`, `--cache-control` and a stack's `headers` mean by a glob.
 import picomatch from "picomatch";
+import { DeployError } from "../deploy-error.ts";
 
 /** Does this path, relative to the folder, match? */
 export type PathMatcher = (path: string) => boolean;
 
 /**
- * `**\/*.map`, `assets/*`. A pattern without a slash is matched with the last part of the path, as in .gitignore;
- * dot files are matched like others.
+ * `**\/*.map`, `assets/*`. A pattern without a slash but at its end is matched with the last part of the path, as in
+ * .gitignore; dot files are matched like others.
+ * @throws DeployError `usage` for an empty one.
  */
 export function compileGlob(glob: string): PathMatcher {
-  const pattern = glob.startsWith("/") ? glob.slice(1) : glob;
-  const matches = picomatch(pattern, { dot: true, nonegate: true, basename: !glob.includes("/") });
+  const inside = glob.replace(/\/+$/, "");
+  const pattern = inside.replace(/^\//, "");
+  if (pattern === "")
+    throw new DeployError("usage", {
+      subject: `glob "${glob}"`,
+      message: "it names nothing",
+      hint: "such as '*.map' or 'assets/**'; '**' is everything",
+    });
+  const matches = picomatch(pattern, { dot: true, nonegate: true, basename: !inside.includes("/") });
   return (path) => matches(path);
 }
 

@@ -13,9 +13,22 @@ describe("compileHeaderRules", () => {
     expect(headersOf("a.css").cacheControl).toBe("max-age=60");
   });
 
-  it("asks the preset where no rule names a Cache-Control", () => {
-    const headersOf = compileHeaderRules([{ glob: "a.js", cacheControl: "no-store" }], () => "no-cache");
-    expect([headersOf("a.js").cacheControl, headersOf("b.js").cacheControl]).toEqual(["no-store", "no-cache"]);
+  it("tells no Cache-Control from none that is asked for", () => {
+    const headersOf = compileHeaderRules([{ glob: "a.js", cacheControl: "" }]);
+    expect([headersOf("a.js").cacheControl, headersOf("b.js").cacheControl]).toEqual(["", undefined]);
+  });
+
+  it("matches a folder written with its slash, and refuses an empty glob", () => {
+    const headersOf = compileHeaderRules([
+      { glob: "/docs/*.txt", cacheControl: "a" },
+      { glob: "drafts/", cacheControl: "b" },
+    ]);
+    expect(["docs/a.txt", "x/docs/a.txt", "x/drafts"].map((path) => headersOf(path).cacheControl)).toEqual([
+      "a",
+      undefined,
+      "b",
+    ]);
+    for (const glob of ["", "/"]) expect(() => compileHeaderRules([{ glob }])).toThrow("it names nothing");
   });
 
   it("matches dot files, and patterns without a slash at any depth", () => {

@@ -2,23 +2,20 @@
 import { contentTypeOf } from "./content-type.ts";
 import { compileGlob } from "./glob.ts";
 
+/** `cacheControl` empty: none, also where there is one. */
 export type HeaderRule = { readonly glob: string; readonly cacheControl?: string; readonly contentType?: string };
 
-/** What a file is served with. `cacheControl` undefined: not ours to say, an existing value stays. */
+/** What a file is served with. `cacheControl` undefined: not ours to say, an existing value stays; empty: none. */
 export type FileHeaders = { readonly contentType: string; readonly cacheControl: string | undefined };
 
-/** `preset` answers first, the rules after it. */
-export function compileHeaderRules(
-  rules: readonly HeaderRule[],
-  preset: (path: string) => string | undefined = () => undefined,
-): (path: string) => FileHeaders {
+export function compileHeaderRules(rules: readonly HeaderRule[]): (path: string) => FileHeaders {
   const compiled = rules.map((rule) => ({ ...rule, matches: compileGlob(rule.glob) }));
   const shared = shareEqual();
   return (path) => {
     const matching = compiled.filter(({ matches }) => matches(path));
     return shared({
       contentType: matching.findLast(({ contentType }) => contentType)?.contentType ?? contentTypeOf(path),
-      cacheControl: matching.findLast(({ cacheControl }) => cacheControl)?.cacheControl ?? preset(path),
+      cacheControl: matching.findLast(({ cacheControl }) => cacheControl !== undefined)?.cacheControl,
     });
   };
 }

@@ -1,8 +1,9 @@
 // What makes objects equal to files: reads both sides once and compares them. Writes nothing.
+import { DeployError } from "../deploy-error.ts";
 import type { ObjectInfo, ObjectStore } from "../google/object-store.ts";
 import { compareObject, type DesiredObject } from "./compare-object.ts";
 import { type Compression, compressionFor } from "./compression.ts";
-import { nameProblem, problemsError, showPath } from "./file-problems.ts";
+import { isHidden, nameProblem, problemsError, showPath } from "./file-problems.ts";
 import { compileGlobs, matchesWithin } from "./glob.ts";
 import type { LocalFile } from "./hash-files.ts";
 import { compileHeaderRules, type FileHeaders, type HeaderRule } from "./header-rules.ts";
@@ -32,8 +33,8 @@ export type PlanSyncOptions = {
 };
 
 /**
- * @throws DeployError `site-unsafe` with every file that cannot be published, or for an empty folder; `not-found`
- * without the folder or the bucket.
+ * @throws DeployError `site-unsafe` with every file that cannot be published, or for an empty folder;
+ * `dist-missing` without the folder, `not-found` without the bucket.
  */
 export async function planSync(options: PlanSyncOptions): Promise<SyncPlan> {
   const { prefix = "", store, signal } = options;
@@ -55,9 +56,29 @@ export async function planSync(options: PlanSyncOptions): Promise<SyncPlan> {
     ({ local, remote }) => {
       if (local || (remote && !isExcluded(remote.name.slice(prefix.length)))) planner.add(local, remote);
     },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof DeployError && error.code === "not-found" ? noBucket(store.bucket, error) : error;
+  });
   const { actions, totals } = planner;
-  return { folder: root, address, actions, totals, noop: actions.length === 0, warnings };
+  const noop = actions.length === 0;
+  return { folder: root, address, actions, totals, noop, warnings: [...warnings, ...hiddenWarning(actions)] };
+}
+
+const noBucket = (bucket: string, cause: DeployError): DeployError =>
+  new DeployError("not-found", {
+    subject: `bucket "${bucket}"`,
+    message: "does not exist",
+    hint: `is the name right? If it is:  gcloud storage buckets create gs://${bucket}`,
+    cause,
+  });
+
+/** What most people keep for themselves is told once, when it is first published. */
+function hiddenWarning(actions: readonly SyncAction[]): readonly string[] {
+  const hidden = actions.flatMap((action) => (action.kind === "create" && isHidden(action.path) ? [action.path] : []));
+  const [first] = hidden;
+  if (first === undefined) return [];
+  const count = hidden.length === 1 ? "a dot file is" : `${hidden.length} dot files are`;
+  return [`${count} among what is new, such as ${showPath(first)}: --exclude '.*' leaves them out`];
 }
 
 /** A name that is good by itself can be too long behind a prefix. */

@@ -28,8 +28,8 @@ export type Folder = {
 };
 
 /**
- * @throws DeployError `site-unsafe` with every file that cannot be published, or for an empty folder; `not-found`
- * without the folder.
+ * @throws DeployError `site-unsafe` with every file that cannot be published, or for an empty folder;
+ * `dist-missing` without the folder.
  */
 export async function readFolder(options: ReadFolderOptions): Promise<Folder> {
   const { folder, exclude, force = false, cacheFile, now, signal, onHashing } = options;

@@ -19,7 +19,8 @@ export async function syncBucket(options: SyncBucketOptions): Promise<SyncPlan> 
  */
 export function parseBucketAddress(text: string): BucketAddress {
   const [, bucket, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/s.exec(text) ?? [];
-  if (bucket === undefined) throw wrongAddress(text, "it is not of the form gs://bucket or gs://bucket/prefix");
+  if (bucket === undefined)
+    throw wrongAddress(text, "it is not gs:// and the name of a bucket (3 or more of a-z, 0-9, dots, dashes)");
   const parts = path.replace(/\/$/, "").split("/");
   if (path !== "" && parts.some((part) => part === "" || part === "." || part === ".."))
     throw wrongAddress(text, "its prefix has an empty part, `.` or `..`");

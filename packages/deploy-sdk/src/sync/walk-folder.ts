@@ -39,7 +39,7 @@ export type WalkOptions = {
   readonly maxEntries?: number;
 };
 
-/** @throws DeployError `not-found` without the folder, `usage` where it is none. */
+/** @throws DeployError `dist-missing` without the folder, `usage` where it is none. */
 export function walkFolder(folder: string, { exclude, maxEntries = 1_000_000 }: WalkOptions): Walk {
   const root = openRoot(folder);
   const problems: FileProblem[] = [];
@@ -87,9 +87,10 @@ function openRoot(folder: string): string {
     const root = realpathSync(folder);
     if (statSync(root).isDirectory()) return root;
   } catch (cause) {
-    throw new DeployError("not-found", { subject, message: `it cannot be opened (${errnoOf(cause)})`, cause });
+    const message = errnoOf(cause) === "ENOENT" ? "it does not exist" : `it cannot be opened (${errnoOf(cause)})`;
+    throw new DeployError("dist-missing", { subject, message, hint: "is the path right, and is it built?", cause });
   }
-  throw new DeployError("usage", { subject, message: "it is a file, not a folder" });
+  throw new DeployError("usage", { subject, message: "it is a file, not a folder", hint: "give the folder it is in" });
 }
 
 /** Links to folders can multiply what is there: without a limit a few of them make a walk that never ends. */
