@@ -64,7 +64,7 @@ const cleanups: (() => Promise<void>)[] = [];
 const keep: OnEnd = (cleanup) => cleanups.unshift(cleanup);
 beforeAll(async () => {
   // One for all tests: its cache holds Node's layer.
-  workspace = await createNodeWorkspace(keep);
+  workspace = await createNodeWorkspace(keep, "shared");
 });
 afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();

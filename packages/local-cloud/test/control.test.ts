@@ -38,6 +38,7 @@ test("counts requests, reads and successful writes by API and method", async () 
   await raise("{");
   expect(await cloud.counters()).toEqual({
     requests: 4,
+    calls: { "things.get": 1, "things.raise": 3 },
     reads: 1,
     writes: { total: 2, byService: { "things.googleapis.com": { total: 2, byRpc: { "things.raise": 2 } } } },
     errors: { "things.raise": 1 },

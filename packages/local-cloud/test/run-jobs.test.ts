@@ -205,4 +205,13 @@ describe("a job", () => {
     expect(await executions("faulted")).toEqual([]);
     expect(await run("faulted")).toMatchObject({ succeededCount: 1 });
   });
+
+  it("is refused where its quota is used up by an ordered fault, and nothing has changed", async () => {
+    const before = await create("limited", tell);
+    const match = { subject: "limited" };
+    const consumed = await suite.cloud().cloud.orderFault({ match, fault: { kind: "quota" } });
+    const refused = await call<{ error: object }>("POST", `${parent}/jobs/limited:run`, {});
+    expect(refused).toMatchObject({ status: 429, json: { error: { status: "RESOURCE_EXHAUSTED" } } });
+    expect([await consumed(), await job("limited")]).toEqual([1, before]);
+  });
 });

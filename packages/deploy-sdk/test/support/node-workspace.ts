@@ -3,6 +3,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 const lockfile = `lockfileVersion: '9.0'
@@ -94,6 +95,9 @@ const links: Readonly<Record<string, string>> = {
   [`${store}/greet@1.0.0_shout@2.0.0/node_modules/shout`]: "../../shout@2.0.0/node_modules/shout",
 };
 
+/** Of all runs of the tests that are not about packing: Node's layer takes three seconds of CPU. */
+const sharedLayers = fileURLToPath(new URL("../../node_modules/.cache/layers", import.meta.url));
+
 export type NodeWorkspace = {
   readonly root: string;
   readonly write: (path: string, content: string, mode?: number) => Promise<void>;
@@ -102,9 +106,15 @@ export type NodeWorkspace = {
 /** Removed with the test, or with what `onEnd` is bound to. */
 export async function createNodeWorkspace(
   onEnd: (cleanup: () => Promise<void>) => void = onTestFinished,
+  layers: "own" | "shared" = "own",
 ): Promise<NodeWorkspace> {
   const root = await mkdtemp(join(tmpdir(), "workspace-"));
   onEnd(() => rm(root, { recursive: true, force: true }));
+  if (layers === "shared") {
+    await mkdir(sharedLayers, { recursive: true });
+    await mkdir(join(root, ".local/cache"), { recursive: true });
+    await symlink(sharedLayers, join(root, ".local/cache/layers"));
+  }
   const write = async (path: string, content: string, mode = 0o644): Promise<void> => {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);

@@ -77,7 +77,7 @@ if (mode === "migrate") {
 
 /** Ends with what `onEnd` is bound to. Provisioned, nothing released. */
 export async function startShop(onEnd: (cleanup: () => Promise<void>) => void): Promise<ShopCloud> {
-  const [cloud, workspace] = await Promise.all([startCloud(onEnd), createNodeWorkspace(onEnd)]);
+  const [cloud, workspace] = await Promise.all([startCloud(onEnd), createNodeWorkspace(onEnd, "shared")]);
   const proxy = await startRecordingProxy(cloud);
   onEnd(() => proxy.close());
   const restack = (change: Partial<WrittenStack>): Stack =>

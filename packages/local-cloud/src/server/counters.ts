@@ -1,6 +1,8 @@
 /** What was asked of the cloud since it started, for tests that assert that nothing was written. */
 export type CounterReport = {
   readonly requests: number;
+  /** All of them by rpc, whatever their outcome; `unknown` for what has no route. */
+  readonly calls: Readonly<Record<string, number>>;
   /** Calls of routes that change nothing, whatever their outcome. */
   readonly reads: number;
   /** Calls that changed something and succeeded. */
@@ -33,6 +35,7 @@ export const createCounters = (): Counters => {
   let requests = 0;
   let reads = 0;
   const writes = new Map<string, Map<string, number>>();
+  const calls = new Map<string, number>();
   const errors = new Map<string, number>();
   const writesOf = (api: string): Map<string, number> => {
     const counts = writes.get(api) ?? new Map<string, number>();
@@ -42,12 +45,14 @@ export const createCounters = (): Counters => {
   return {
     count: ({ api, rpc, write, status }) => {
       requests += 1;
+      increment(calls, rpc);
       if (!write) reads += 1;
       if (status >= 400) increment(errors, rpc);
       else if (write) increment(writesOf(api), rpc);
     },
     report: () => ({
       requests,
+      calls: Object.fromEntries(calls),
       reads,
       writes: {
         total: [...writes.values()].reduce((total, counts) => total + sum(counts), 0),
@@ -60,6 +65,7 @@ export const createCounters = (): Counters => {
     reset: () => {
       requests = 0;
       reads = 0;
+      calls.clear();
       writes.clear();
       errors.clear();
     },
