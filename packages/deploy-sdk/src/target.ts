@@ -60,8 +60,8 @@ export type Share = {
 /** Something with revisions: a service or a worker. */
 export type LiveWorkload<Spec> = {
   readonly name: string;
-  /** Changes with every change of the resource. */
-  readonly etag: string;
+  /** Changes with every change of what is asked for, and not when only its state does. */
+  readonly generation: string;
   /** Of its template, which is what its newest revision was made from. */
   readonly spec: Spec;
   readonly url: string | undefined;
@@ -95,7 +95,7 @@ export type WorkloadChange<Spec> = {
   /** undefined: left to the target's default, for a resource that does not exist yet. */
   readonly shares: readonly Share[] | undefined;
   /** Of the resource that the plan was made against; undefined: it must not exist. */
-  readonly etag: string | undefined;
+  readonly generation: string | undefined;
 };
 
 /** How a change that was accepted came out. Why it failed is told by the revision's readiness. */
@@ -106,9 +106,9 @@ export type WorkloadTarget<Spec> = {
   readonly revision: (name: string, revision: string, call: Call) => Promise<LiveRevision<Spec> | undefined>;
   /** Newest first, at most 100. */
   readonly revisions: (name: string, call: Call) => Promise<readonly LiveRevision<Spec>[]>;
-  /** Creates or updates, and waits until the target is done with it. @throws DeployError `conflict` where `etag` no longer fits. */
+  /** Creates or updates, and waits until the target is done with it. @throws DeployError `conflict` where `generation` no longer fits. */
   readonly apply: (change: WorkloadChange<Spec>, call: Call) => Promise<Settlement>;
-  /** Leaves the spec as it is. */
+  /** Leaves the spec as it is. @throws DeployError `conflict` where somebody else sets other shares at the same time. */
   readonly setShares: (
     given: { readonly name: string; readonly shares: readonly Share[] },
     call: Call,
@@ -125,7 +125,8 @@ export type Execution = {
 
 export type LiveJob = {
   readonly name: string;
-  readonly etag: string;
+  /** Changes with every change of what is asked for; an execution is none. */
+  readonly generation: string;
   readonly spec: JobSpec;
   readonly readiness: Readiness;
   readonly settled: boolean;
@@ -139,13 +140,15 @@ export type JobTarget = {
       readonly name: string;
       readonly spec: JobSpec;
       readonly labels: Readonly<Record<string, string>>;
-      readonly etag: string | undefined;
+      readonly generation: string | undefined;
     },
     call: Call,
   ) => Promise<Settlement>;
-  /** Starts one execution and returns its name as soon as it exists. */
+  /** Starts one execution of the job as it was read, and returns its name as soon as it exists. */
   readonly run: (job: LiveJob, call: Call) => Promise<string>;
   readonly execution: (job: string, execution: string, call: Call) => Promise<Execution | undefined>;
+  /** The newest 20, newest first. */
+  readonly executions: (job: string, call: Call) => Promise<readonly Execution[]>;
 };
 
 export type SecretTarget = {

@@ -17,7 +17,7 @@ import {
   releaseTo,
   rollbackIn,
 } from "./support/releases.ts";
-import { shopStack } from "./support/stacks.ts";
+import { imageOf, shopStack } from "./support/stacks.ts";
 
 const failureOf = (report: ReleaseReport, unit: string) => {
   const result = report.results.find((each) => each.unit === unit);
@@ -114,6 +114,28 @@ describe("a release", () => {
     expect(await servingOf(target, "shop-api")).toEqual(served);
     target.behave("2", "healthy");
     expect((await releaseTo(target, shopStack("2"))).exitCode).toBe(0);
+  });
+
+  test("runs a migration only when another that is under way has ended", async () => {
+    const target = await memoryTarget();
+    await releaseTo(target, shopStack("1"), { units: ["backend", "migrate"] });
+    target.behave("2", "slow");
+    const call = { signal: new AbortController().signal, subject: "somebody else" };
+    const job = await target.jobs.get("shop-migrate", call);
+    if (!job) throw new Error("there is no job");
+    const spec = { ...job.spec, container: { ...job.spec.container, image: imageOf("2") } };
+    await target.jobs.apply({ name: job.name, spec, labels: {}, generation: job.generation }, call);
+    const theirs = await target.jobs.run({ ...job, spec }, call);
+    const { events, emit } = recordEvents();
+    const report = await releaseTo(target, shopStack("3"), { units: ["migrate"], emit });
+    expect(outcomes(report)).toEqual(["migrate: released"]);
+    const steps = events.flatMap((event) => (event.type === "step" ? [event.message] : []));
+    expect(steps).toEqual([
+      `execution ${theirs} is under way: it is waited for`,
+      expect.stringMatching(/-3 was started$/),
+      expect.stringMatching(/-3 succeeded$/),
+    ]);
+    expect((await target.jobs.execution("shop-migrate", theirs, call))?.state).toBe("succeeded");
   });
 
   test("puts the traffic back when the new revision is not well", async () => {
@@ -458,7 +480,7 @@ describe("status and history", () => {
       spec: live.spec,
       revision: "shop-worker-by-hand",
       labels: {},
-      etag: live.etag,
+      generation: live.generation,
     };
     await target.workers.apply({ ...byHand, shares: [{ revision: "shop-worker-by-hand", percent: 100 }] }, call);
     const [a, b] = await target.services.revisions("shop-api", call);

@@ -45,7 +45,7 @@ const change = {
   revision: "api-2",
   labels: {},
   shares: [{ revision: "api-1", percent: 100 }],
-  etag: "e1",
+  generation: "2",
 };
 const operation = (rest: object) => ({ name: `${parent}/operations/1`, ...rest });
 const done = operation({ done: true, response: { "@type": "type.googleapis.com/google.cloud.run.v2.Service" } });
@@ -79,7 +79,7 @@ describe("a write", () => {
   });
 
   test("against something that has changed since the plan is not made", async () => {
-    const cloud = await cloudOf([json(200, service({ etag: "e9" }))]);
+    const cloud = await cloudOf([json(200, service({ generation: "3" }))]);
     await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({ code: "conflict" });
     expect(cloud.asked()).toEqual(["GET /services/api"]);
   });
@@ -97,8 +97,24 @@ describe("a write", () => {
   });
 
   test("that somebody else's write has overtaken is a conflict", async () => {
-    const cloud = await cloudOf([json(200, service()), refused(409, "ABORTED"), json(200, service({ etag: "e2" }))]);
-    await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({ code: "conflict" });
+    const theirs = service({ etag: "e2", generation: "3" });
+    const cloud = await cloudOf([json(200, service()), refused(409, "ABORTED"), json(200, theirs)]);
+    await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("changed by somebody else"),
+    });
+    expect(cloud.asked()).toEqual(["GET /services/api", "PATCH /services/api", "GET /services/api"]);
+  });
+
+  test("refused because only the resource's state has changed is sent again under its new etag", async () => {
+    const cloud = await cloudOf([
+      json(200, service()),
+      refused(409, "ABORTED"),
+      json(200, service({ etag: "e2" })),
+      json(200, done),
+    ]);
+    expect(await cloud.services.apply(change, cloud.call)).toEqual({ failure: undefined });
+    expect(cloud.seen.map(({ body }) => body && JSON.parse(body).etag)).toEqual(["", "e1", "", "e2"]);
   });
 
   test("that is interrupted ends at once, and its operation is asked for no more", async () => {
@@ -116,6 +132,50 @@ describe("a write", () => {
     );
     await expect(cloud.services.apply(change, cloud.call)).rejects.toMatchObject({ code: "aborted" });
     expect(cloud.asked()).toHaveLength(3);
+  });
+});
+
+describe("traffic", () => {
+  const share = (revision: string) => ({ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision, percent: 100 });
+  const wanted = { name: "api", shares: [{ revision: "api-2", percent: 100 }] };
+
+  test("is set although its etag changes again and again, as long as nobody else sets it", async () => {
+    const cloud = await cloudOf([
+      json(200, service({ traffic: [share("api-1")] })),
+      refused(409, "ABORTED"),
+      json(200, service({ traffic: [share("api-1")], etag: "e2", generation: "3" })),
+      refused(409, "ABORTED"),
+      json(200, service({ traffic: [share("api-1")], etag: "e3" })),
+      json(200, done),
+    ]);
+    expect(await cloud.services.setShares(wanted, cloud.call)).toEqual({ failure: undefined });
+    expect(cloud.seen.flatMap(({ body }) => (body ? [JSON.parse(body).etag] : []))).toEqual(["e1", "e2", "e3"]);
+  });
+
+  test("that somebody else sets at the same time is a conflict that says how", async () => {
+    const cloud = await cloudOf([
+      json(200, service({ traffic: [share("api-1")] })),
+      refused(409, "ABORTED"),
+      json(200, service({ traffic: [share("api-0")], etag: "e2" })),
+    ]);
+    await expect(cloud.services.setShares(wanted, cloud.call)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/somebody else.*: api-1 100 % → api-0 100 %$/),
+      retryable: true,
+    });
+  });
+
+  test("is not fought for without end", async () => {
+    let asked = 0;
+    const cloud = await cloudOf([
+      (request, ...rest) => {
+        asked += 1;
+        const live = json(200, service({ traffic: [share("api-1")], etag: `e${asked}` }));
+        return (request.method === "GET" ? live : refused(409, "ABORTED"))(request, ...rest);
+      },
+    ]);
+    await expect(cloud.services.setShares(wanted, cloud.call)).rejects.toMatchObject({ code: "conflict" });
+    expect(asked).toBeLessThan(30);
   });
 });
 
@@ -137,19 +197,39 @@ describe("a job's run", () => {
         name: `${parent}/jobs/migrate/executions/migrate-2`,
       },
     });
-    const cloud = await cloudOf([json(200, job("migrate-1")), json(200, started)]);
+    const cloud = await cloudOf([json(200, job("migrate-1")), json(200, job("migrate-1")), json(200, started)]);
     expect(await cloud.jobs.run(await before(cloud), cloud.call)).toBe("migrate-2");
-    expect(cloud.asked()).toEqual(["GET /jobs/migrate", "POST /jobs/migrate:run"]);
+    expect(cloud.asked()).toEqual(["GET /jobs/migrate", "GET /jobs/migrate", "POST /jobs/migrate:run"]);
   });
 
   test("whose answer was lost is not started twice", async () => {
-    const cloud = await cloudOf([json(200, job("migrate-1")), breakConnection, json(200, job("migrate-2"))]);
+    const there = json(200, job("migrate-1"));
+    const cloud = await cloudOf([there, there, breakConnection, json(200, job("migrate-2"))]);
     expect(await cloud.jobs.run(await before(cloud), cloud.call)).toBe("migrate-2");
     expect(cloud.asked().filter((asked) => asked.startsWith("POST"))).toHaveLength(1);
   });
 
+  test("is started under the etag that an execution has left", async () => {
+    const started = operation({
+      metadata: {
+        "@type": "type.googleapis.com/google.cloud.run.v2.Execution",
+        name: `${parent}/jobs/migrate/executions/migrate-2`,
+      },
+    });
+    const there = json(200, job("migrate-1"));
+    const cloud = await cloudOf([there, there, refused(409, "ABORTED"), there, there, json(200, started)]);
+    expect(await cloud.jobs.run(await before(cloud), cloud.call)).toBe("migrate-2");
+  });
+
+  test("of a job that somebody has changed is not started", async () => {
+    const cloud = await cloudOf([json(200, job("migrate-1")), json(200, { ...job("migrate-1"), generation: "9" })]);
+    await expect(cloud.jobs.run(await before(cloud), cloud.call)).rejects.toMatchObject({ code: "conflict" });
+    expect(cloud.asked().some((asked) => asked.startsWith("POST"))).toBe(false);
+  });
+
   test("that never began is an error, told as it is", async () => {
-    const cloud = await cloudOf([json(200, job("migrate-1")), breakConnection, json(200, job("migrate-1"))]);
+    const there = json(200, job("migrate-1"));
+    const cloud = await cloudOf([there, there, breakConnection, there]);
     const run = cloud.jobs.run(await before(cloud), cloud.call);
     await expect(run).rejects.toMatchObject({ code: "unavailable" });
   });

@@ -102,12 +102,21 @@ async function runOn(live: object | undefined) {
 }
 
 describe("every write of the SDK is as the protos say", () => {
-  const live = { name: "projects/p/locations/l/services/api", etag: "e1", template, labels: { theirs: "1" } };
-  const change = { name: "api", revision: "api-2", labels, shares, etag: "e1" };
+  const live = {
+    name: "projects/p/locations/l/services/api",
+    etag: "e1",
+    generation: "3",
+    template,
+    labels: { theirs: "1" },
+  };
+  const change = { name: "api", revision: "api-2", labels, shares, generation: "3" };
 
   test("a service is created", async () => {
     const { context, problems, written } = await runOn(undefined);
-    await createServices(context).apply({ ...change, spec: serviceSpec, shares: undefined, etag: undefined }, call);
+    await createServices(context).apply(
+      { ...change, spec: serviceSpec, shares: undefined, generation: undefined },
+      call,
+    );
     expect(problems()).toEqual([]);
     expect(written()).toMatchObject([
       { template: { revision: "api-2", timeout: "300s", containers: [{ resources: { limits: { cpu: "500m" } } }] } },
@@ -138,7 +147,7 @@ describe("every write of the SDK is as the protos say", () => {
   test("a worker pool is created, updated and given its instances", async () => {
     const spec = { container, instances: 2 };
     const fresh = await runOn(undefined);
-    await createWorkerPools(fresh.context).apply({ ...change, spec, shares: undefined, etag: undefined }, call);
+    await createWorkerPools(fresh.context).apply({ ...change, spec, shares: undefined, generation: undefined }, call);
     const there = await runOn({ ...live, name: "projects/p/locations/l/workerPools/api" });
     const pools = createWorkerPools(there.context);
     await pools.apply({ ...change, spec, shares: [{ revision: "api-1", percent: 100 }] }, call);
@@ -151,11 +160,11 @@ describe("every write of the SDK is as the protos say", () => {
     const spec = { container, timeoutS: 600, retries: 0 };
     const job = { name: "migrate", spec, labels };
     const fresh = await runOn(undefined);
-    await createJobs(fresh.context).apply({ ...job, etag: undefined }, call);
+    await createJobs(fresh.context).apply({ ...job, generation: undefined }, call);
     const execution = { name: "projects/p/locations/l/jobs/migrate/executions/migrate-x" };
     const there = await runOn({ ...live, template: { template }, latestCreatedExecution: execution });
     const jobs = createJobs(there.context);
-    await jobs.apply({ ...job, etag: "e1" }, call);
+    await jobs.apply({ ...job, generation: "3" }, call);
     const before = await jobs.get("migrate", call);
     if (!before) throw new Error("the job is not there");
     expect(await jobs.run({ ...before, latestExecution: undefined }, call)).toBe("migrate-x");

@@ -23,8 +23,8 @@ export async function bringUp<Spec>(
   { steps, workloads, target, kind, shares, hint, runtime }: BringUp<Spec>,
   call: Call,
 ): Promise<void> {
-  const { resource: name, spec, revision, labels, etag } = steps;
-  const settlement = await workloads.apply({ name, spec, revision, labels, shares, etag }, call);
+  const { resource: name, spec, revision, labels, generation } = steps;
+  const settlement = await workloads.apply({ name, spec, revision, labels, shares, generation }, call);
   const made = await workloads.revision(name, revision, call);
   if (made?.readiness.state === "ready") return;
   const readiness = made?.readiness;

@@ -27,7 +27,7 @@ const revision = (name: string, version: string, readiness: Readiness = ready): 
 });
 const workload = (shares: readonly Share[], latest = "w-2"): LiveWorkload<WorkerSpec> => ({
   name: "w",
-  etag: "e",
+  generation: "3",
   spec: spec("2"),
   url: undefined,
   latestCreated: latest,

@@ -17,7 +17,7 @@ export type RevisionSteps<Spec> = {
   readonly revision: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Of the resource that the plan was made against. */
-  readonly etag: string | undefined;
+  readonly generation: string | undefined;
   /** It has every share already. */
   readonly serves: boolean;
   /** Every share by name as it is now; empty for what serves nothing yet. */
@@ -49,7 +49,7 @@ export function planRevision<Kind extends UnitKind, Spec extends ServiceSpec | W
     imageUnit,
     revision,
     labels: releaseLabels(releaseId, commit.sha),
-    etag: live?.etag,
+    generation: live?.generation,
     serves: live !== undefined && servesWhole(live) === revision,
     before: live ? pinnedShares(live) : [],
     after: sharesFor(revision, live),

@@ -4,7 +4,7 @@ import { canBeTagged, describeShares, pinnedShares, sameShares, servesWhole, sha
 
 const live = (shares: readonly Share[], latestReady: string | undefined = "api-2"): LiveWorkload<object> => ({
   name: "api",
-  etag: "e",
+  generation: "3",
   spec: {},
   url: undefined,
   latestCreated: "api-3",

@@ -1,17 +1,20 @@
 // Jobs and executions of Cloud Run.
 import { sameSpec } from "../container/compare-specs.ts";
 import { DeployError } from "../deploy-error.ts";
-import type { Call, JobSpec, JobTarget, LiveJob, Settlement } from "../target.ts";
+import type { Call, JobTarget, LiveJob, Settlement } from "../target.ts";
 import { gaxOptions, operationOptions } from "./clients.ts";
 import { lastSegment } from "./run-container.ts";
 import type { ExecutionJson, JobJson } from "./run-json.ts";
 import {
   assertUnchanged,
+  changedMessage,
+  type Overtaken,
   pick,
   type ResourceBody,
   type RunContext,
   readResource,
   type StartedOperation,
+  seenOf,
   writeResource,
 } from "./run-requests.ts";
 import { readExecution, readJob, writeJobTask } from "./run-specs.ts";
@@ -36,6 +39,11 @@ export function createJobs(context: RunContext): JobTarget {
       const json = await readResource<ExecutionJson>(context, path, call);
       return json && readExecution(json);
     },
+    executions: async (job, call) => {
+      const path = `${jobs.pathOf(job)}/executions?pageSize=20`;
+      const page = await readResource<{ readonly executions?: readonly ExecutionJson[] }>(context, path, call);
+      return (page?.executions ?? []).map(readExecution);
+    },
   };
 }
 
@@ -46,18 +54,25 @@ async function getJob({ context, pathOf }: Jobs, name: string, call: Call): Prom
 
 async function applyJob(jobs: Jobs, change: JobChange, call: Call): Promise<Settlement> {
   const { context, pathOf } = jobs;
-  const { name, spec, etag } = change;
+  const { name, spec, generation } = change;
   const live = await readResource<JobJson>(context, pathOf(name), call);
-  assertUnchanged(name, etag, live?.etag, call);
+  assertUnchanged(name, generation, live?.generation, call);
   const job = jobBody(change, live);
-  const start = async (): Promise<StartedOperation> => {
+  const start = async (etag: string | undefined): Promise<StartedOperation> => {
     const client = await context.clients.jobs();
     const [operation] = await (live
       ? client.updateJob({ job: { ...job, name: pathOf(name), etag: etag ?? null } }, options)
       : client.createJob({ parent: context.parent, jobId: name, job }, options));
     return operation;
   };
-  return writeResource(context, { start, landed: () => seenWith(jobs, name, spec, call) }, call);
+  const look = async (): Promise<Overtaken> => {
+    const json = await readResource<JobJson>(context, pathOf(name), call);
+    const now = json && readJob(json);
+    if (now && sameSpec(now.spec, spec, [])) return { is: "landed", seen: seenOf(now) };
+    if (now?.generation === generation) return { is: "unchanged", etag: json?.etag };
+    return { is: "changed", message: changedMessage(name) };
+  };
+  return writeResource(context, { etag: live?.etag, start, look }, call);
 }
 
 const jobBody = ({ spec, labels }: JobChange, live: JobJson | undefined): ResourceBody => ({
@@ -69,28 +84,31 @@ const jobBody = ({ spec, labels }: JobChange, live: JobJson | undefined): Resour
   },
 });
 
-async function seenWith(jobs: Jobs, name: string, spec: JobSpec, call: Call) {
-  const live = await getJob(jobs, name, call);
-  if (!live || !sameSpec(live.spec, spec, [])) return undefined;
-  const { settled, readiness } = live;
-  return { settled, failure: readiness.state === "failed" ? readiness.message : undefined };
-}
-
+/** Under the etag that it has now: any execution changes it, so a refusal for it means little. */
 async function runJob(jobs: Jobs, job: LiveJob, call: Call): Promise<string> {
-  const { clients } = jobs.context;
-  try {
-    return await clients.call(call, async () => {
-      const client = await clients.jobs();
-      const [operation] = await client.runJob({ name: jobs.pathOf(job.name), etag: job.etag }, gaxOptions);
-      return executionOf(operation.metadata) ?? (await startedSince(jobs, job, call)) ?? missingExecution(call);
-    });
-  } catch (error) {
-    // The answer may be what was lost: a job must not run twice for that.
-    if (!(error instanceof DeployError) || !error.retryable) throw error;
-    const started = await startedSince(jobs, job, call);
-    if (started === undefined) throw error;
-    return started;
+  for (let attempt = 1; ; attempt += 1) {
+    const json = await readResource<JobJson>(jobs.context, jobs.pathOf(job.name), call);
+    assertUnchanged(job.name, job.generation, json?.generation, call);
+    try {
+      return await startExecution(jobs, job, json?.etag, call);
+    } catch (error) {
+      // The answer may be what was lost: a job must not run twice for that.
+      if (!(error instanceof DeployError) || !error.retryable) throw error;
+      const started = await startedSince(jobs, job, call);
+      if (started !== undefined) return started;
+      if (error.code !== "conflict" || attempt === attempts) throw error;
+    }
   }
+}
+const attempts = 5;
+
+async function startExecution(jobs: Jobs, job: LiveJob, etag: string | undefined, call: Call): Promise<string> {
+  const { clients } = jobs.context;
+  return clients.call(call, async () => {
+    const client = await clients.jobs();
+    const [operation] = await client.runJob({ name: jobs.pathOf(job.name), etag: etag ?? null }, gaxOptions);
+    return executionOf(operation.metadata) ?? (await startedSince(jobs, job, call)) ?? missingExecution(call);
+  });
 }
 
 /** RunJob's operation has the execution as its metadata. */

@@ -71,7 +71,7 @@ const readWorkload = <Spec>(
   spec: Spec,
 ): Omit<LiveWorkload<Spec>, "shares" | "serving" | "url"> => ({
   name: lastSegment(json.name ?? ""),
-  etag: json.etag ?? "",
+  generation: json.generation ?? "",
   spec,
   latestCreated: nameOf(json.latestCreatedRevision),
   latestReady: nameOf(json.latestReadyRevision),
@@ -108,7 +108,7 @@ export const readRevision = <Spec>(json: RevisionJson, spec: Spec): LiveRevision
 
 export const readJob = (json: JobJson): LiveJob => ({
   name: lastSegment(json.name ?? ""),
-  etag: json.etag ?? "",
+  generation: json.generation ?? "",
   spec: readJobSpec(json.template?.template ?? {}),
   readiness: readReadiness(json.terminalCondition),
   settled: isSettled(json),

@@ -1,15 +1,18 @@
 // Services and worker pools of Cloud Run: lean reads over the transport, writes and operations by Google's client.
-import { sameShares } from "../container/shares.ts";
+import { describeShares, sameShares } from "../container/shares.ts";
 import { DeployError } from "../deploy-error.ts";
 import type { Call, LiveWorkload, Settlement, Share, WorkloadChange, WorkloadTarget } from "../target.ts";
 import type { RevisionJson, RevisionTemplateJson } from "./run-json.ts";
 import {
   assertUnchanged,
+  changedMessage,
+  type Overtaken,
   pick,
   type ResourceBody,
   type RunContext,
   readResource,
   type StartedOperation,
+  seenOf,
   writeResource,
 } from "./run-requests.ts";
 import { readRevision } from "./run-specs.ts";
@@ -17,6 +20,8 @@ import { readRevision } from "./run-specs.ts";
 type ResourceJson = {
   readonly template?: RevisionTemplateJson;
   readonly etag?: string;
+  /** int64, as text. */
+  readonly generation?: string;
   readonly labels?: Readonly<Record<string, string>>;
 };
 
@@ -102,16 +107,18 @@ async function applyChange<Spec, Json extends ResourceJson>(
   call: Call,
 ): Promise<Settlement> {
   const { kind, context, pathOf } = workloads;
-  const { name, spec, shares, etag, revision } = change;
+  const { name, spec, shares, generation, revision } = change;
   const live = await readJson(workloads, name, call);
-  assertUnchanged(name, etag, live?.etag, call);
+  assertUnchanged(name, generation, live?.generation, call);
   const written = kind.write(spec, shares);
   const body = { ...written, ...labelled(change, written.template, live) };
-  const start = live
-    ? () => kind.update({ ...body, name: pathOf(name), etag }, maskOf(body))
-    : () => kind.create(context.parent, name, body);
-  const landed = () => seenAs(workloads, name, ({ latestCreated }) => latestCreated === revision, call);
-  return writeResource(context, { start, landed }, call);
+  const start = (etag: string | undefined) =>
+    live ? kind.update({ ...body, name: pathOf(name), etag }, maskOf(body)) : kind.create(context.parent, name, body);
+  const look = lookAgain(workloads, name, call, (now) => {
+    if (now?.latestCreated === revision) return "landed";
+    return now?.generation === generation ? "unchanged" : changedMessage(name);
+  });
+  return writeResource(context, { etag: live?.etag, start, look }, call);
 }
 
 async function setShares<Spec, Json extends ResourceJson>(
@@ -120,25 +127,34 @@ async function setShares<Spec, Json extends ResourceJson>(
   call: Call,
 ): Promise<Settlement> {
   const { kind, context, pathOf } = workloads;
-  const live = await getWorkload(workloads, name, call);
-  if (!live) throw new DeployError("not-found", { subject: call.subject, message: `"${name}" does not exist` });
+  const json = await readJson(workloads, name, call);
+  if (!json) throw new DeployError("not-found", { subject: call.subject, message: `"${name}" does not exist` });
+  const before = kind.read(json).shares;
   const body = kind.writeShares(shares);
-  const start = () => kind.update({ ...body, name: pathOf(name), etag: live.etag }, maskOf(body));
-  const landed = () => seenAs(workloads, name, (now) => sameShares(now.shares, shares), call);
-  return writeResource(context, { start, landed }, call);
+  const start = (etag: string | undefined) => kind.update({ ...body, name: pathOf(name), etag }, maskOf(body));
+  const look = lookAgain(workloads, name, call, (now) => {
+    if (now && sameShares(now.shares, shares)) return "landed";
+    if (now && sameShares(now.shares, before)) return "unchanged";
+    return `its shares were set by somebody else at the same time: ${describeShares(before)} → ${describeShares(now?.shares ?? [])}`;
+  });
+  return writeResource(context, { etag: json.etag, start, look }, call);
 }
 
-async function seenAs<Spec, Json extends ResourceJson>(
-  workloads: Workloads<Spec, Json>,
-  name: string,
-  wanted: (live: LiveWorkload<Spec>) => boolean,
-  call: Call,
-) {
-  const live = await getWorkload(workloads, name, call);
-  if (!live || !wanted(live)) return undefined;
-  const { settled, readiness } = live;
-  return { settled, failure: readiness.state === "failed" ? readiness.message : undefined };
-}
+/** Reads the resource once more and judges it; a text is how it was changed by somebody else. */
+const lookAgain =
+  <Spec, Json extends ResourceJson>(
+    workloads: Workloads<Spec, Json>,
+    name: string,
+    call: Call,
+    judge: (now: LiveWorkload<Spec> | undefined) => "landed" | "unchanged" | string,
+  ) =>
+  async (): Promise<Overtaken> => {
+    const json = await readJson(workloads, name, call);
+    const live = json && workloads.kind.read(json);
+    const verdict = judge(live);
+    if (verdict === "landed" && live) return { is: "landed", seen: seenOf(live) };
+    return verdict === "unchanged" ? { is: "unchanged", etag: json?.etag } : { is: "changed", message: verdict };
+  };
 
 /** The labels of a release, on the resource and on the revision that it makes. */
 const labelled = (

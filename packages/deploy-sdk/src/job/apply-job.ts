@@ -2,7 +2,7 @@
 import { assertBuilt } from "../container/bring-up.ts";
 import { lastLines } from "../container/not-ready.ts";
 import { abortedBy, DeployError } from "../deploy-error.ts";
-import type { Call, Execution, LiveJob, Target } from "../target.ts";
+import type { Call, Execution, JobSpec, LiveJob, Target } from "../target.ts";
 import type { ReleaseContext, UnitOutcome, UnitPlan } from "../types.ts";
 import type { JobSteps } from "./plan-job.ts";
 
@@ -23,6 +23,7 @@ export async function applyJob(
     return jobOutcome(steps, steps.execution);
   }
   assertBuilt(steps.spec.container.image, steps.imageUnit, call);
+  if (steps.action === "run") await othersEnded(steps, step, target, context, call);
   const job = await updated(steps, target, call);
   if (steps.action === "update") return jobOutcome(steps, undefined);
   const execution = await target.jobs.run(job, call);
@@ -38,11 +39,12 @@ export const jobOutcome = ({ fingerprint, resource, spec }: JobSteps, execution:
 });
 
 async function updated(
-  { resource: name, spec, labels, asWanted, etag }: JobSteps,
+  { resource: name, spec, labels, asWanted, generation }: JobSteps,
   target: Target,
   call: Call,
 ): Promise<LiveJob> {
-  const { failure } = asWanted ? { failure: undefined } : await target.jobs.apply({ name, spec, labels, etag }, call);
+  const change = { name, spec, labels, generation };
+  const { failure } = asWanted ? { failure: undefined } : await target.jobs.apply(change, call);
   const live = await target.jobs.get(name, call);
   if (live && failure === undefined && live.readiness.state !== "failed") return live;
   const why = live?.readiness.state === "failed" ? live.readiness.message : failure;
@@ -50,6 +52,22 @@ async function updated(
     subject: call.subject,
     message: why ?? "the job is not there after it was made",
   });
+}
+
+/** Two migrations must not overlap: whoever started an execution that is under way, and whatever it runs, it ends first. */
+async function othersEnded(
+  { resource, generation }: JobSteps,
+  step: (message: string) => void,
+  target: Target,
+  context: ReleaseContext,
+  call: Call,
+): Promise<void> {
+  const executions = generation === undefined ? [] : await target.jobs.executions(resource, call);
+  for (const { name, state, spec } of executions) {
+    if (state !== "running") continue;
+    step(`execution ${name} is under way: it is waited for`);
+    await ended(resource, name, deadlineOf(spec, context), target, context, call);
+  }
 }
 
 const pollMs = 500;
@@ -65,8 +83,7 @@ async function finish(
   call: Call,
 ): Promise<void> {
   const { runtime, stack } = context;
-  const deadline = runtime.now().getTime() + spec.timeoutS * 1000 + marginMs;
-  const execution = await ended(resource, name, deadline, target, context, call);
+  const execution = await ended(resource, name, deadlineOf(spec, context), target, context, call);
   if (execution.state === "succeeded") return;
   throw new DeployError("migration-failed", {
     subject: call.subject,
@@ -76,12 +93,15 @@ async function finish(
   });
 }
 
+const deadlineOf = ({ timeoutS }: JobSpec, { runtime }: Pick<ReleaseContext, "runtime">): number =>
+  runtime.now().getTime() + timeoutS * 1000 + marginMs;
+
 async function ended(
   resource: string,
   name: string,
   deadline: number,
   target: Target,
-  { runtime }: ReleaseContext,
+  { runtime, stack }: ReleaseContext,
   call: Call,
 ): Promise<Execution> {
   for (;;) {
@@ -91,7 +111,7 @@ async function ended(
       throw new DeployError("timeout", {
         subject: call.subject,
         message: `execution ${name} has not ended in time`,
-        hint: "deploy again: an execution that is still under way is waited for, not started twice",
+        hint: `deploy again: an execution that is under way is waited for, not started twice; to end it: gcloud run jobs executions cancel ${name} --region ${stack.environment.region}`,
         retryable: true,
       });
     await pause(runtime, call);

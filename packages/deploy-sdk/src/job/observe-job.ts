@@ -10,8 +10,8 @@ export type ObservedJob = {
   readonly live: LiveJob | undefined;
   /** Fingerprint in the newest record of success. */
   readonly recorded: string | undefined;
-  /** The newest one, where the record does not tell enough: it may be on its way, or have succeeded without having been recorded. */
-  readonly execution: Execution | undefined;
+  /** Newest first, where the record does not tell enough: one may be on its way, or have succeeded without having been recorded. */
+  readonly executions: readonly Execution[];
 };
 
 export async function observeJob(unit: JobUnit, target: Target, context: ReleaseContext): Promise<ObservedJob> {
@@ -23,7 +23,7 @@ export async function observeJob(unit: JobUnit, target: Target, context: Release
   ]);
   const recorded = newestReleased(records)?.version;
   const done = recorded === jobFingerprint(jobSpec(unit, wanted.spec), wanted.volatile);
-  const newest = done ? undefined : live?.latestExecution;
-  const execution = newest === undefined ? undefined : await target.jobs.execution(unit.resource, newest, call);
-  return { wanted, live, recorded, execution };
+  const asked = live?.latestExecution !== undefined && (!done || context.force);
+  const executions = asked ? await target.jobs.executions(unit.resource, call) : [];
+  return { wanted, live, recorded, executions };
 }

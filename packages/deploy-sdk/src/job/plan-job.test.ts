@@ -38,7 +38,7 @@ const unit: JobUnit = {
 const specOf = (version: string) => jobSpec(unit, container(version));
 const live = (version: string): LiveJob => ({
   name: "shop-migrate",
-  etag: "e",
+  generation: "3",
   spec: specOf(version),
   readiness: { state: "ready" },
   settled: true,
@@ -58,7 +58,7 @@ const plan = (observed: Partial<ObservedJob>, force = false) =>
       wanted: { spec: container("2"), imageUnit: "backend", volatile: [] },
       live: live("2"),
       recorded: undefined,
-      execution: undefined,
+      executions: [],
       ...observed,
     },
     { ...context, force },
@@ -82,21 +82,26 @@ describe("a job", () => {
     const observed = {
       recorded: jobFingerprint(specOf("1"), []),
       live: live("1"),
-      execution: execution("1", "succeeded"),
+      executions: [execution("1", "succeeded")],
     };
     expect(plan(observed).steps.action).toBe("run");
   });
   test("that is under way with this is waited for, not started twice", () => {
-    expect(plan({ execution: execution("2", "running") }).steps).toMatchObject({
+    expect(plan({ executions: [execution("2", "running")] }).steps).toMatchObject({
       action: "wait",
       execution: "shop-migrate-1",
     });
   });
+  test("that is under way with something else is run after it, and the plan says so", () => {
+    const { steps, changes } = plan({ executions: [execution("1", "running")] });
+    expect(steps.action).toBe("run");
+    expect(changes[0]?.details).toEqual(["wait for the end of execution shop-migrate-1", "run once"]);
+  });
   test("that has succeeded with this without a record is recorded", () => {
-    expect(plan({ execution: execution("2", "succeeded") }).steps.action).toBe("record");
+    expect(plan({ executions: [execution("2", "succeeded")] }).steps.action).toBe("record");
   });
   test("that has failed with this is run again", () => {
-    expect(plan({ execution: execution("2", "failed") }).steps).toMatchObject({ action: "run", asWanted: true });
+    expect(plan({ executions: [execution("2", "failed")] }).steps).toMatchObject({ action: "run", asWanted: true });
   });
   test("is run by force", () => {
     expect(plan({ recorded: done }, true).steps.action).toBe("run");

@@ -5,13 +5,13 @@
 //     yes               no                –                             update, without running it
 //     no                –                 running                       wait for it
 //     no                –                 succeeded                     record it
-//     no                –                 failed, or none               run
+//     no                –                 failed, other, or none        run
 //
-// With force it always runs.
+// With force it always runs. It runs alone: whatever execution is under way is waited for first.
 import type { JobUnit } from "@slipway/config";
 import { sameSpec, shortImage, specChanges } from "../container/compare-specs.ts";
 import { releaseLabels } from "../container/revision-name.ts";
-import type { JobSpec, LiveJob } from "../target.ts";
+import type { Execution, JobSpec } from "../target.ts";
 import type { Change, ReleaseContext, UnitPlan } from "../types.ts";
 import { jobFingerprint, jobSpec } from "./job-spec.ts";
 import type { ObservedJob } from "./observe-job.ts";
@@ -25,7 +25,7 @@ export type JobSteps = {
   readonly labels: Readonly<Record<string, string>>;
   /** The job exists and is as wanted: only its execution is missing. */
   readonly asWanted: boolean;
-  readonly etag: string | undefined;
+  readonly generation: string | undefined;
   /** The execution that is waited for, or that has succeeded already. */
   readonly execution: string | undefined;
 };
@@ -40,7 +40,7 @@ export function planJob(
   const fingerprint = jobFingerprint(spec, wanted.volatile);
   const asWanted = live !== undefined && sameSpec(live.spec, spec, wanted.volatile);
   const action = force ? "run" : actionFor(observed, spec, fingerprint, asWanted);
-  const changes = [changeOf(action, unit.resource, live, spec, wanted.volatile)];
+  const changes = [changeOf(action, unit.resource, observed, spec)];
   const steps: JobSteps = {
     action,
     resource: unit.resource,
@@ -49,14 +49,14 @@ export function planJob(
     fingerprint,
     labels: releaseLabels(releaseId, commit.sha),
     asWanted,
-    etag: live?.etag,
-    execution: action === "wait" || action === "record" ? observed.execution?.name : undefined,
+    generation: live?.generation,
+    execution: action === "wait" || action === "record" ? observed.executions[0]?.name : undefined,
   };
   return { kind: "job", unit: unit.name, changes, noop: action === "keep", steps };
 }
 
 function actionFor(
-  { recorded, execution, wanted }: ObservedJob,
+  { recorded, executions: [execution], wanted }: ObservedJob,
   spec: JobSpec,
   fingerprint: string,
   asWanted: boolean,
@@ -69,12 +69,11 @@ function actionFor(
 function changeOf(
   action: JobSteps["action"],
   name: string,
-  live: LiveJob | undefined,
+  { live, wanted, executions }: ObservedJob,
   spec: JobSpec,
-  volatile: readonly string[],
 ): Change {
   const resource = `job ${name}`;
-  const changed = live ? specChanges(live.spec, spec, volatile) : [`image: ${shortImage(spec.container.image)}`];
+  const changed = live ? specChanges(live.spec, spec, wanted.volatile) : [`image: ${shortImage(spec.container.image)}`];
   const kind = live ? "update" : "create";
   switch (action) {
     case "keep":
@@ -82,10 +81,13 @@ function changeOf(
     case "update":
       return { kind, resource, details: changed };
     case "run":
-      return { kind, resource, details: [...changed, "run once"] };
+      return { kind, resource, details: [...changed, ...underWay(executions), "run once"] };
     case "wait":
       return { kind, resource, details: ["wait for the execution that is under way"] };
     case "record":
       return { kind, resource, details: ["record: it has succeeded already"] };
   }
 }
+
+const underWay = (executions: readonly Execution[]): readonly string[] =>
+  executions.filter(({ state }) => state === "running").map(({ name }) => `wait for the end of execution ${name}`);

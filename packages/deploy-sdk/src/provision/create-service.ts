@@ -18,7 +18,7 @@ export async function createService({ service }: { readonly service: ServiceUnit
     revision: `${service.resource}-placeholder`,
     labels: {},
     shares: undefined,
-    etag: undefined,
+    generation: undefined,
   };
   // An account that was just made is not known everywhere at once.
   const isUnsettled = ({ code }: DeployError): boolean =>

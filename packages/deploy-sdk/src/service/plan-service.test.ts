@@ -38,7 +38,7 @@ const wanted: WantedContainer = { spec: container, imageUnit: "backend", volatil
 const old: ServiceSpec = serviceSpec(unit, { ...container, image: "old" });
 const live = (shares: readonly Share[], resource = unit.resource): LiveWorkload<ServiceSpec> => ({
   name: resource,
-  etag: "e1",
+  generation: "3",
   spec: old,
   url: "https://shop-api",
   latestCreated: `${resource}-1`,
@@ -76,7 +76,7 @@ test("a new revision is tried under a tag, while what serves is pinned by name",
     steps: {
       action: "deploy",
       tagged: true,
-      etag: "e1",
+      generation: "3",
       before: [{ revision: "shop-api-1", percent: 100 }],
       after: [{ revision: expect.stringMatching(/^shop-api-[a-z0-9]{8}-1$/), percent: 100 }],
     },
@@ -98,7 +98,7 @@ test("one that does not exist is created, and there is nothing to try it beside"
   const observed = { wanted, live: undefined, candidates: [], recorded: undefined };
   expect(planService(unit, observed, context)).toMatchObject({
     changes: [{ kind: "create", resource: "service shop-api", details: ["image: sha256:222222222222"] }],
-    steps: { action: "create", tagged: false, before: [], etag: undefined },
+    steps: { action: "create", tagged: false, before: [], generation: undefined },
   });
 });
 

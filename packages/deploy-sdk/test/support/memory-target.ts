@@ -33,7 +33,8 @@ export type MemoryTarget = Target & {
   readonly documents: () => readonly string[];
 };
 
-export type Behaviour = "healthy" | "unhealthy" | "unready" | "fails";
+/** `slow`: an execution goes on until it has been looked at three times. */
+export type Behaviour = "healthy" | "unhealthy" | "unready" | "fails" | "slow";
 
 type Stored = { value: unknown; generation: number; metadata: Readonly<Record<string, string>> };
 type World = {
@@ -41,7 +42,7 @@ type World = {
   readonly documents: Map<string, Stored>;
   readonly behaviours: Map<string, Behaviour>;
   readonly enter: (write: string | undefined) => void;
-  etags: number;
+  generations: number;
   port: number;
 };
 
@@ -56,7 +57,7 @@ export async function memoryTarget(): Promise<MemoryTarget> {
     writes: [],
     documents: new Map(),
     behaviours: new Map(),
-    etags: 0,
+    generations: 0,
     port: 0,
     enter: (write) => {
       calls += 1;
@@ -142,13 +143,13 @@ function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) 
   const all = new Map<string, Running<Spec>>();
   const put = (name: string, change: (before: Running<Spec> | undefined) => Running<Spec>): void => {
     const next = change(all.get(name));
-    world.etags += 1;
+    world.generations += 1;
     const serving = next.live.shares.map((share) => ({
       ...share,
       revision: share.revision ?? next.live.latestReady,
       ...(share.tag !== undefined && { url: `http://${share.tag}---${name}.localhost:${world.port}` }),
     }));
-    all.set(name, { ...next, live: { ...next.live, serving, etag: String(world.etags) } });
+    all.set(name, { ...next, live: { ...next.live, serving, generation: String(world.generations) } });
   };
   const target: WorkloadTarget<Spec> = {
     get: async (name) => {
@@ -163,10 +164,10 @@ function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) 
       world.enter(undefined);
       return structuredClone(all.get(name)?.revisions.toReversed() ?? []);
     },
-    apply: async ({ name, spec, revision, labels, shares, etag }, { subject }) => {
+    apply: async ({ name, spec, revision, labels, shares, generation }, { subject }) => {
       world.enter(`${kind}.apply ${name}`);
       const before = all.get(name);
-      if (before?.live.etag !== etag) throw new DeployError("conflict", { subject, message: "changed" });
+      if (before?.live.generation !== generation) throw new DeployError("conflict", { subject, message: "changed" });
       const readiness: Readiness =
         behaviourOf(world, spec) === "unready"
           ? { state: "failed", reason: "HEALTH_CHECK_CONTAINER_ERROR", message: "it did not listen" }
@@ -175,7 +176,7 @@ function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) 
       put(name, () => ({
         live: {
           name,
-          etag: "",
+          generation: "",
           spec,
           url: kind === "services" ? `http://${name}.localhost:${world.port}` : undefined,
           latestCreated: revision,
@@ -212,10 +213,18 @@ function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) 
 
 function memoryJobs(world: World): Target["jobs"] {
   const jobs = new Map<string, { live: LiveJob; executions: Execution[] }>();
+  const looks = new Map<string, number>();
+  const looked = (execution: Execution): Execution => {
+    const count = (looks.get(execution.name) ?? 0) + 1;
+    looks.set(execution.name, count);
+    if (execution.state === "running" && count >= 3) Object.assign(execution, { state: "succeeded" });
+    return execution;
+  };
   const record = (name: string, spec: JobSpec): string => {
     const job = jobs.get(name);
     if (!job) throw new Error(`no job ${name}`);
-    const state = behaviourOf(world, spec) === "fails" ? "failed" : "succeeded";
+    const behaviour = behaviourOf(world, spec);
+    const state = behaviour === "fails" ? "failed" : behaviour === "slow" ? "running" : "succeeded";
     const execution: Execution = { name: `${name}-${job.executions.length + 1}`, state, spec, message: state };
     job.executions.push(execution);
     job.live = { ...job.live, latestExecution: execution.name };
@@ -228,11 +237,11 @@ function memoryJobs(world: World): Target["jobs"] {
     },
     apply: async ({ name, spec }: { readonly name: string; readonly spec: JobSpec }) => {
       world.enter(`jobs.apply ${name}`);
-      world.etags += 1;
+      world.generations += 1;
       const before = jobs.get(name);
       const live: LiveJob = {
         name,
-        etag: String(world.etags),
+        generation: String(world.generations),
         spec,
         readiness: { state: "ready" },
         settled: true,
@@ -247,7 +256,12 @@ function memoryJobs(world: World): Target["jobs"] {
     },
     execution: async (name, execution) => {
       world.enter(undefined);
-      return structuredClone(jobs.get(name)?.executions.find((each) => each.name === execution));
+      const found = jobs.get(name)?.executions.find((each) => each.name === execution);
+      return structuredClone(found && looked(found));
+    },
+    executions: async (name) => {
+      world.enter(undefined);
+      return structuredClone(jobs.get(name)?.executions.toReversed() ?? []);
     },
   };
 }
