@@ -16,12 +16,6 @@ export const nodeProject = (name: string) =>
     },
   });
 
-/** A project whose tests bring whole stacks up: after all others, one file at a time, since each takes the machine. */
+/** A project whose tests bring whole stacks up: together with no others, since each takes much of the machine. */
 export const wholeStackProject = (name: string) =>
-  defineProject({
-    test: {
-      ...nodeProject(name).test,
-      maxWorkers: 1,
-      sequence: { groupOrder: 1 },
-    },
-  });
+  defineProject({ test: { ...nodeProject(name).test, sequence: { groupOrder: 1 } } });

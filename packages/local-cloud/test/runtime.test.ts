@@ -173,7 +173,7 @@ describe.each(["bubblewrap", "host"] as const)("a container run by the %s driver
     await expect(start({ config: { User: "django" } })).rejects.toMatchObject({ code: "user-unknown" });
   });
 
-  it.runIf(driver === "bubblewrap")("sees its own user, root and processes only", async () => {
+  if (driver === "bubblewrap") it("sees its own user, root and processes only", async () => {
     await (await start({ config: { User: "node" } })).exited;
     expect(lastJson()).toMatchObject({
       uid: 1000,

@@ -1,14 +1,12 @@
 // What a commit redeploys: asked of a real git history with `nx affected -t deploy`, judged by what is live afterwards.
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cloneWorkspace, commitAll } from "./support/clone-workspace.ts";
-import { findFreePort } from "./support/free-port.ts";
+import { commitAll } from "./support/clone-workspace.ts";
 import { type Finished, runProcess } from "./support/run-command.ts";
-import { readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
+import { createPlace, type Place, readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
 
-let folder: string;
+let place: Place;
 let clone: string;
 let stack: UpStack;
 
@@ -18,7 +16,7 @@ const inClone = async (...command: readonly string[]): Promise<Finished> => {
   return finished;
 };
 const versions = async (): Promise<Readonly<Record<string, string | undefined>>> =>
-  Object.fromEntries(Array.from(await readUnits(stack, clone), ([unit, { version }]) => [unit, version]));
+  Object.fromEntries(Array.from(await readUnits(stack), ([unit, { version }]) => [unit, version]));
 const writes = async (): Promise<number> => {
   const response = await fetch(`${stack.endpoint}/_local/status`);
   const { counters } = (await response.json()) as { counters: { writes: { total: number } } };
@@ -28,13 +26,13 @@ const deployAffected = (): Promise<Finished> =>
   inClone("nx", "affected", "-t", "deploy", "--base=HEAD~1", "--head=HEAD");
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "slipway-affected-"));
-  clone = await cloneWorkspace(join(folder, "clone"));
-  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, { cwd: clone });
+  place = await createPlace();
+  clone = place.clone;
+  stack = await startStack(place);
 }, 300_000);
 afterAll(async () => {
   await stopStack(stack);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await place.remove();
 }, 60_000);
 
 test("a change in README redeploys nothing", async () => {

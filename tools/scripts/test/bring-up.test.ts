@@ -1,24 +1,28 @@
 // `npm start` as a newcomer has it: up, again, the page in Chromium, a database that goes and comes back, Ctrl-C.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { ReleaseSummary } from "@slipway/deploy-sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "./support/browser.ts";
-import { findFreePort } from "./support/free-port.ts";
 import { processesThatName } from "./support/local-processes.ts";
 import { type Finished, runScript } from "./support/run-command.ts";
-import { type Place, resultOf, startStack, type UpResult, type UpStack, upOnce } from "./support/stack-up.ts";
+import {
+  createPlace,
+  type Place,
+  resultOf,
+  startStack,
+  type UpResult,
+  type UpStack,
+  upOnce,
+} from "./support/stack-up.ts";
 
 const units = ["backend", "migrate", "api", "worker", "frontend"];
 let place: Place;
 let first: Finished;
 
 beforeAll(async () => {
-  place = { dataDir: await mkdtemp(join(tmpdir(), "slipway-up-")), port: await findFreePort() };
+  place = await createPlace();
   first = await upOnce(place);
 }, 300_000);
-afterAll(() => rm(place.dataDir, { recursive: true, force: true, maxRetries: 3 }));
+afterAll(() => place.remove(), 60_000);
 
 describe("npm start -- --once", () => {
   test("deploys the five units, verifies them and leaves no process", () => {

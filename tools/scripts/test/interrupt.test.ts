@@ -1,22 +1,19 @@
 // Ctrl-C in each phase of `npm start`, as a terminal sends it: to the whole process group. It ends with 130 and leaves no
 // process, and the next start goes on from there.
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { descendants, isRunning } from "./support/container-processes.ts";
-import { findFreePort } from "./support/free-port.ts";
 import { processesThatName } from "./support/local-processes.ts";
 import { startProcess } from "./support/run-command.ts";
-import { type Place, upOnce } from "./support/stack-up.ts";
+import { createPlace, type Place, upOnce } from "./support/stack-up.ts";
 import { waitFor } from "./support/wait-for.ts";
 
 let place: Place;
 beforeAll(async () => {
-  place = { dataDir: await mkdtemp(join(tmpdir(), "slipway-interrupt-")), port: await findFreePort() };
-});
-afterAll(() => rm(place.dataDir, { recursive: true, force: true, maxRetries: 3 }));
+  place = await createPlace();
+}, 60_000);
+afterAll(() => place.remove(), 60_000);
 
 const exists = (path: string): boolean => existsSync(join(place.dataDir, path));
 const phases: readonly (readonly [string, (output: string) => boolean])[] = [
@@ -35,9 +32,9 @@ const phases: readonly (readonly [string, (output: string) => boolean])[] = [
 test.each(phases)(
   "while %s",
   async (_phase, isReached) => {
-    const { port, dataDir } = place;
+    const { clone: cwd, port, dataDir } = place;
     const command = ["npm", "start", "--", "--port", String(port), "--data-dir", dataDir];
-    const { child, finished, output } = startProcess(command, { detached: true, timeoutMs: 90_000 });
+    const { child, finished, output } = startProcess(command, { cwd, detached: true, timeoutMs: 90_000 });
     const group = child.pid ?? 0;
     let ended = false;
     const over = finished.then((result) => {

@@ -1,21 +1,19 @@
 // A migration stands before everything that serves: one that fails keeps all of it as it was, one that is put right lets
 // all of it go on, and two never run at the same time.
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
-import { cloneWorkspace, commitAll } from "./support/clone-workspace.ts";
-import { findFreePort } from "./support/free-port.ts";
+import { commitAll } from "./support/clone-workspace.ts";
 import { createRunClients } from "./support/run-clients.ts";
 import { runProcess, runScript, startProcess } from "./support/run-command.ts";
-import { readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
+import { createPlace, type Place, readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
 import { waitFor } from "./support/wait-for.ts";
 
 const serving = ["api", "worker", "frontend"];
 const longMs = 240_000;
 
-let folder: string;
+let place: Place;
 let clone: string;
 let stack: UpStack;
 let api: string;
@@ -23,7 +21,7 @@ let api: string;
 let first: Readonly<Record<string, string | undefined>>;
 
 const versions = async (): Promise<Readonly<Record<string, string | undefined>>> => {
-  const units = await readUnits(stack, clone);
+  const units = await readUnits(stack);
   return Object.fromEntries(serving.map((unit) => [unit, units.get(unit)?.version]));
 };
 /** The revision that answers at the public address. */
@@ -33,10 +31,10 @@ const writeMigration = (sql: string): Promise<void> =>
 const options = () => ({ cwd: clone, env: stack.env, timeoutMs: longMs });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "slipway-migration-"));
-  clone = await cloneWorkspace(join(folder, "clone"));
-  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, { cwd: clone });
-  const units = await readUnits(stack, clone);
+  place = await createPlace();
+  clone = place.clone;
+  stack = await startStack(place);
+  const units = await readUnits(stack);
   api = units.get("api")?.url ?? "";
   first = await versions();
   await writeMigration("ALTER TABLE orders ADD COLUMN total integer NOT NULL;");
@@ -47,7 +45,7 @@ beforeAll(async () => {
 }, longMs);
 afterAll(async () => {
   await stopStack(stack);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await place.remove();
 }, 60_000);
 
 const expectNothingMoved = async (): Promise<void> => {

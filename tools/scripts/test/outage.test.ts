@@ -1,32 +1,28 @@
 // What is seen, and what goes on, when a part of the running stack is away: on the page in Chromium, at the API's public
 // address, in the process table.
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
 import { launchChromium } from "./support/browser.ts";
 import { type ContainerProcess, containerProcesses } from "./support/container-processes.ts";
-import { findFreePort } from "./support/free-port.ts";
 import { runScript } from "./support/run-command.ts";
-import { readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
+import { createPlace, type Place, readUnits, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
 import { waitFor } from "./support/wait-for.ts";
 
 const database = "sql/botbalance-local:asia-southeast1:botbalance-db";
 const redis = "redis/botbalance-redis";
 const well = "All systems operational";
 
-let folder: string;
+let place: Place;
 let stack: UpStack;
 let api: string;
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "slipway-outage-"));
-  stack = await startStack({ dataDir: folder, port: await findFreePort() });
+  place = await createPlace();
+  stack = await startStack(place);
   const units = await readUnits(stack);
   api = units.get("api")?.url ?? "";
   browser = await launchChromium();
@@ -36,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stopStack(stack);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await place.remove();
 }, 60_000);
 
 /** The page's headline, checked anew: it polls every 15 seconds by itself. */

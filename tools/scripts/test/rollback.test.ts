@@ -1,24 +1,30 @@
 // The way back of each kind of unit, while it is used: no request fails, and status and history tell what happened. And
 // what a deploy does about a traffic split that somebody made by hand.
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ReleaseSummary, UnitStatus } from "@slipway/deploy-sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
-import { cloneWorkspace, commitAll } from "./support/clone-workspace.ts";
-import { findFreePort } from "./support/free-port.ts";
+import { commitAll } from "./support/clone-workspace.ts";
 import { hammer } from "./support/hammer.ts";
 import { createRunClients } from "./support/run-clients.ts";
 import { type Finished, runProcess, runScript } from "./support/run-command.ts";
-import { readUnits, resultOf, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
+import {
+  createPlace,
+  type Place,
+  readUnits,
+  resultOf,
+  startStack,
+  stopStack,
+  type UpStack,
+} from "./support/stack-up.ts";
 import { waitFor } from "./support/wait-for.ts";
 
 type Units = ReadonlyMap<string, UnitStatus>;
 
 const longMs = 240_000;
-let folder: string;
+let place: Place;
 let clone: string;
 let stack: UpStack;
 let api: string;
@@ -26,7 +32,7 @@ let site: string;
 let first: Units;
 
 const options = () => ({ cwd: clone, env: stack.env, timeoutMs: longMs });
-const units = (): Promise<Units> => readUnits(stack, clone);
+const units = (): Promise<Units> => readUnits(stack);
 const version = (of: Units, unit: string): string => of.get(unit)?.version ?? "";
 const succeeds = async (running: Promise<Finished>): Promise<Finished> => {
   const finished = await running;
@@ -49,16 +55,16 @@ const expectBackAtFirst = async (unit: string): Promise<void> => {
 };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "slipway-rollback-"));
-  clone = await cloneWorkspace(join(folder, "clone"));
-  stack = await startStack({ dataDir: join(folder, "cloud"), port: await findFreePort() }, { cwd: clone });
+  place = await createPlace();
+  clone = place.clone;
+  stack = await startStack(place);
   first = await units();
   api = first.get("api")?.url ?? "";
   site = first.get("frontend")?.url ?? "";
 }, longMs);
 afterAll(async () => {
   await stopStack(stack);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await place.remove();
 }, 60_000);
 
 test.each(["api", "worker", "frontend"])("%s: with one release there is no earlier one to go back to", async (unit) => {

@@ -1,23 +1,20 @@
 // Values of secrets are in Secret Manager, in the servers that they open and in the containers that use them, and nowhere
 // else: not in what any command says, in a log, a record, a plan, a resource or a command line.
 import { readFileSync, statSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
 import { containerProcesses, descendants } from "./support/container-processes.ts";
 import { filesWith, formsOf, textsIn } from "./support/find-texts.ts";
-import { findFreePort } from "./support/free-port.ts";
 import { watchCommandLines } from "./support/process-watch.ts";
-import { runScript, workspace } from "./support/run-command.ts";
-import { startStack, stopStack, type UpStack } from "./support/stack-up.ts";
+import { runScript } from "./support/run-command.ts";
+import { createPlace, type Place, startStack, stopStack, type UpStack } from "./support/stack-up.ts";
 
 const project = "botbalance-local";
 const sentryDsn = "http://b7c1d0a94e2f4a6c8d1e3f5a7b9c0d2e@127.0.0.1:9/1";
 
-let folder: string;
-let dataDir: string;
+let place: Place;
 let stack: UpStack;
 /** Texts that must not be seen, in every form. */
 let forbidden: readonly string[];
@@ -38,13 +35,13 @@ const get = async (path: string): Promise<string> => {
 };
 
 /** The stack of this workspace, with containers that log all they can and a gate that gives up soon. */
-const talkative = `import stack from ${JSON.stringify(join(workspace, "stack.ts"))};
+const talkative = (workspace: string): string => `import stack from ${JSON.stringify(join(workspace, "stack.ts"))};
 const local = { ...stack.environments.local, env: { LOG_LEVEL: "debug" }, gate: { timeout: "5s" } };
 export default { ...stack, environments: { ...stack.environments, local } };
 `;
 
 async function run(expected: number, command: string, args: readonly string[] = [], input = ""): Promise<void> {
-  const { code, stdout, stderr } = await runScript(command, args, { env: stack.env, input });
+  const { code, stdout, stderr } = await runScript(command, args, { env: stack.env, cwd: place.clone, input });
   said.set([command, ...args].join(" "), stdout + stderr);
   expect(code, stdout + stderr).toBe(expected);
 }
@@ -69,12 +66,11 @@ async function readSecrets(): Promise<void> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "slipway-secrets-"));
-  dataDir = join(folder, "cloud");
-  const file = join(folder, "stack.ts");
-  await writeFile(file, talkative);
+  place = await createPlace();
+  const file = join(place.folder, "stack.ts");
+  await writeFile(file, talkative(place.clone));
   const watch = watchCommandLines();
-  stack = await startStack({ dataDir, port: await findFreePort() }, { env: { DEPLOY_STACK: file } });
+  stack = await startStack(place, { DEPLOY_STACK: file });
   await run(0, "secret", ["set", "SENTRY_DSN"], sentryDsn);
   await run(0, "secret", ["list", "--json"]);
   await run(0, "release", ["--plan"]);
@@ -91,7 +87,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(async () => {
   await stopStack(stack);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  await place.remove();
 }, 60_000);
 
 test("there are values to look for, and containers have them", () => {
@@ -167,11 +163,12 @@ describe("no value is in", () => {
   });
 
   test("a file, but for the stores of Secret Manager and of the servers themselves, which only their owner reads", () => {
+    const { clone, dataDir } = place;
     const found = filesWith(dataDir, forbidden);
     const stores = /^(secrets\/|redis\/.*\/botbalance-redis(\.auth|\/redis\.conf)$)/;
     expect(found.some((path) => stores.test(path))).toBe(true);
     expect(found.filter((path) => !stores.test(path))).toEqual([]);
     expect(found.filter((path) => (statSync(join(dataDir, path)).mode & 0o077) !== 0)).toEqual([]);
-    for (const place of [".nx", ".local/cache/node"]) expect(filesWith(join(workspace, place), forbidden)).toEqual([]);
+    for (const path of [".nx", ".local/cache/node"]) expect(filesWith(join(clone, path), forbidden)).toEqual([]);
   });
 });

@@ -61,6 +61,8 @@ export function startProcess([program = "", ...args]: readonly string[], options
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk;
   });
+  // A command that reads nothing may have ended before there was something to read.
+  child.stdin?.on("error", () => {});
   child.stdin?.end(options.input ?? "");
   const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 120_000);
   const finished = new Promise<Finished>((resolve, reject) => {

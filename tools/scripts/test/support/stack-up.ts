@@ -1,6 +1,11 @@
 // The whole stack up, as `npm start` brings it up, for tests that look at it from outside.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { UnitStatus } from "@slipway/deploy-sdk";
-import { type Finished, type Running, runScript, startProcess, workspace } from "./run-command.ts";
+import { cloneWorkspace } from "./clone-workspace.ts";
+import { findFreePort } from "./free-port.ts";
+import { type Finished, type Running, runScript, startProcess } from "./run-command.ts";
 import { waitFor } from "./wait-for.ts";
 
 export type UpResult = {
@@ -19,20 +24,45 @@ export const resultOf = <Value>({ events, stdout, stderr }: Finished): Value => 
   return result["result"] as Value;
 };
 
-export type Place = { readonly dataDir: string; readonly port: number };
+/** Where one test file brings a stack up: nothing of it is shared, so that files can run at the same time. */
+export type Place = {
+  /** For whatever the test writes; the others are in it. */
+  readonly folder: string;
+  /** Nx builds into the workspace, so each stack has a workspace of its own. */
+  readonly clone: string;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly remove: () => Promise<void>;
+};
+
+export async function createPlace(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-stack-"));
+  return {
+    folder,
+    clone: await cloneWorkspace(join(folder, "clone")),
+    dataDir: join(folder, "cloud"),
+    port: await findFreePort(),
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
 
 /** `npm start -- --once --json`. */
-export const upOnce = ({ dataDir, port }: Place): Promise<Finished> =>
-  runScript("up", ["--once", "--json", "--port", String(port), "--data-dir", dataDir], { timeoutMs: 300_000 });
+export const upOnce = ({ clone, dataDir, port }: Place): Promise<Finished> =>
+  runScript("up", ["--once", "--json", "--port", String(port), "--data-dir", dataDir], {
+    cwd: clone,
+    timeoutMs: 300_000,
+  });
 
-export type UpStack = Running & { readonly endpoint: string; readonly env: Readonly<Record<string, string>> };
-
-export type StartOptions = { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> };
+export type UpStack = Running & {
+  readonly endpoint: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+};
 
 /** `npm start`, once it is ready and serves. */
 export async function startStack(
-  { dataDir, port }: Place,
-  { cwd = workspace, env = {} }: StartOptions = {},
+  { clone: cwd, dataDir, port }: Place,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<UpStack> {
   const running = startProcess(
     ["node", "tools/scripts/src/main.mjs", "up", "--port", String(port), "--data-dir", dataDir],
@@ -55,7 +85,7 @@ export async function startStack(
     throw error;
   });
   const endpoint = /local cloud {2}(http:\S+)/.exec(running.output())?.[1] ?? "";
-  return { ...running, finished, endpoint, env: { ...env, DEPLOY_ENV: "local", DEPLOY_ENDPOINT: endpoint } };
+  return { ...running, finished, endpoint, cwd, env: { ...env, DEPLOY_ENV: "local", DEPLOY_ENDPOINT: endpoint } };
 }
 
 /** As Ctrl-C does, waited for; nothing where none was started. */
@@ -65,7 +95,7 @@ export async function stopStack(stack: Running | undefined): Promise<void> {
 }
 
 /** What serves, by unit. */
-export async function readUnits({ env }: UpStack, cwd = workspace): Promise<ReadonlyMap<string, UnitStatus>> {
+export async function readUnits({ env, cwd }: UpStack): Promise<ReadonlyMap<string, UnitStatus>> {
   const status = resultOf<readonly UnitStatus[]>(await runScript("status", ["--json"], { env, cwd }));
   return new Map(status.map((unit) => [unit.unit, unit]));
 }
