@@ -1,7 +1,6 @@
 // Finds a server that speaks Redis on this machine.
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { findExecutable } from "../processes/find-executable.ts";
+import { runProgram } from "../processes/run-program.ts";
 
 export type RedisBinary = {
   readonly file: string;
@@ -24,8 +23,7 @@ export async function findRedis(): Promise<RedisBinary | undefined> {
 
 async function readVersion(file: string): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(file, ["--version"], { timeout: 5_000 });
-    return /\bv=(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+    return /\bv=(\d+\.\d+\.\d+)/.exec(await runProgram(file, ["--version"], { timeoutMs: 5_000 }))?.[1];
   } catch {
     return undefined;
   }

@@ -119,6 +119,8 @@ const spawnSandbox = (
     cwd: stateDir,
     env: toolEnvironment,
     stdio: ["ignore", pipes.stdout.write, pipes.stderr.write, "pipe", "pipe", ...data.map(() => "pipe" as const)],
+    // Or the terminal's Ctrl-C would end bwrap, and with it the container, without SIGTERM and its grace.
+    detached: true,
   });
   if (child.pid !== undefined) {
     writeAll(child.stdio[argumentsDescriptor] as Writable, options.map((option) => `${option}\0`).join(""));

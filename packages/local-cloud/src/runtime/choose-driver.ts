@@ -1,8 +1,7 @@
 // Finds out, once, how containers can be run on this machine, and says so where it is not the usual way.
-import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { runProgram } from "../processes/run-program.ts";
 import { createBubblewrapDriver, type OverlayMode } from "./bubblewrap.ts";
 import type { ContainerDriver } from "./container-driver.ts";
 import { createHostDriver } from "./host-process.ts";
@@ -23,12 +22,11 @@ export type ChooseDriverOptions = {
   readonly only?: DriverName;
 };
 
-const run = promisify(execFile);
 const probeTimeoutMs = 10_000;
 
 const works = async (command: string, args: readonly string[], cwd = "/"): Promise<boolean> => {
   try {
-    await run(command, args, { cwd, timeout: probeTimeoutMs });
+    await runProgram(command, args, { cwd, timeoutMs: probeTimeoutMs });
     return true;
   } catch {
     return false;

@@ -1,11 +1,10 @@
 // Real pipes for a container's output. Node gives a child sockets, and a program that opens /dev/stdout (nginx, shell
 // scripts) cannot open a socket.
-import { execFile } from "node:child_process";
 import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { promisify } from "node:util";
+import { runProgram } from "../processes/run-program.ts";
 
 export type OutputPipe = {
   readonly read: Readable;
@@ -14,8 +13,6 @@ export type OutputPipe = {
 };
 
 export type OutputPipes = { readonly stdout: OutputPipe; readonly stderr: OutputPipe; readonly release: () => void };
-
-const run = promisify(execFile);
 
 const openPipe = (path: string): OutputPipe => {
   const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -26,7 +23,7 @@ const openPipe = (path: string): OutputPipe => {
 /** In `dir`, which must exist and be ours alone. */
 export async function openOutputPipes(dir: string): Promise<OutputPipes> {
   const paths = [join(dir, "stdout"), join(dir, "stderr")] as const;
-  await run("mkfifo", ["-m", "600", ...paths]);
+  await runProgram("mkfifo", ["-m", "600", ...paths]);
   const [stdout, stderr] = [openPipe(paths[0]), openPipe(paths[1])];
   for (const path of paths) rmSync(path);
   return {

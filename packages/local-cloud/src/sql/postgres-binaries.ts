@@ -1,11 +1,10 @@
 // Finds a PostgreSQL of the major version that an instance asks for: the one that npm installed, else this machine's own.
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { findExecutable } from "../processes/find-executable.ts";
+import { runProgram } from "../processes/run-program.ts";
 import { postgresEnv } from "./postgres-env.ts";
 
 export type PostgresBinaries = {
@@ -85,8 +84,8 @@ async function identify(binDir: string, libraryPath: readonly string[]): Promise
   if (!["postgres", "initdb"].every((name) => existsSync(join(binDir, name)))) return undefined;
   const binaries = { binDir, libraryPath };
   try {
-    const options = { timeout: 5_000, env: postgresEnv(binaries) };
-    const { stdout } = await promisify(execFile)(join(binDir, "postgres"), ["--version"], options);
+    const options = { timeoutMs: 5_000, env: postgresEnv(binaries) };
+    const stdout = await runProgram(join(binDir, "postgres"), ["--version"], options);
     const version = /\(PostgreSQL\) (\d+(?:\.\d+)?)/.exec(stdout)?.[1];
     return version === undefined ? undefined : { ...binaries, version };
   } catch {

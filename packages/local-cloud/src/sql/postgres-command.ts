@@ -1,8 +1,7 @@
 // The command lines of PostgreSQL's programs.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { type Command, diesWithParent } from "../processes/dies-with-parent.ts";
+import { runProgram } from "../processes/run-program.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
 
 /** The superuser that Cloud SQL keeps for itself: https://cloud.google.com/sql/docs/postgres/users#other-postgresql-users */
@@ -20,7 +19,7 @@ const asOrdinaryUser = ({ file, args }: Command): Command =>
 /** May programs be run so? Some containers forbid user namespaces even to root. */
 export async function canRunPostgres(): Promise<boolean> {
   const { file, args } = asOrdinaryUser({ file: "true", args: [] });
-  return promisify(execFile)(file, [...args], { timeout: 5_000 }).then(
+  return runProgram(file, args, { timeoutMs: 5_000 }).then(
     () => true,
     () => false,
   );

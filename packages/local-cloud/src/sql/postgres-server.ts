@@ -1,14 +1,13 @@
 // One instance's PostgreSQL: made on first use, kept running, asked through its socket as its superuser.
-import { execFile } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { Client } from "pg";
 import type { Command } from "../processes/dies-with-parent.ts";
 import { endStaleProcess } from "../processes/end-stale-process.ts";
 import { openLogFile } from "../processes/log-file.ts";
+import { runProgram } from "../processes/run-program.ts";
 import { createSupervisedProcess, type ProcessSpec } from "../processes/supervised-process.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
 import { initdbCommand, serverCommand, superuser } from "./postgres-command.ts";
@@ -120,11 +119,10 @@ async function initialise(binaries: PostgresBinaries, dir: string, passwordFile:
 /** @returns what it complains of; nothing when it succeeded. */
 async function runInitdb({ file, args }: Command, env: NodeJS.ProcessEnv): Promise<string> {
   try {
-    await promisify(execFile)(file, [...args], { env, timeout: 60_000, maxBuffer: 1024 ** 2 });
+    await runProgram(file, args, { env });
     return "";
   } catch (error) {
-    const { stderr, message } = error as Error & { readonly stderr?: string };
-    return (stderr || message).trim();
+    return (error as Error).message;
   }
 }
 
