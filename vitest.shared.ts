@@ -1,4 +1,8 @@
+import { availableParallelism } from "node:os";
 import { defineProject } from "vitest/config";
+
+/** For every project. Vitest would leave one core free; but tests wait for servers and programs half of their time. */
+export const maxWorkers = availableParallelism();
 
 /** One Vitest project for a Node package: pure tests beside the code, those that cross modules in `test/`. */
 export const nodeProject = (name: string) =>
@@ -6,6 +10,7 @@ export const nodeProject = (name: string) =>
     test: {
       name,
       environment: "node",
+      maxWorkers,
       include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
       exclude: ["**/*.browser.test.*", "**/node_modules/**"],
       // Deadlines for what hangs, not measures of speed: a busy machine is slow.

@@ -1,6 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { playwright } from "@vitest/browser-playwright";
 import { defineProject } from "vitest/config";
+import { maxWorkers } from "../../vitest.shared.ts";
 import { chromiumLaunchOptions } from "./e2e/chromium.ts";
 
 /** Components in a real Chromium. */
@@ -8,6 +9,7 @@ export default defineProject({
   plugins: [react()],
   test: {
     name: "dashboard-frontend-browser",
+    maxWorkers,
     expect: { poll: { timeout: 5_000 } },
     include: ["src/**/*.browser.test.tsx"],
     browser: {

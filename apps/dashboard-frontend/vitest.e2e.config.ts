@@ -1,4 +1,5 @@
 import { defineProject } from "vitest/config";
+import { maxWorkers } from "../../vitest.shared.ts";
 
 const takesScreenshots = process.env["UPDATE_SCREENSHOTS"] === "1";
 
@@ -6,6 +7,7 @@ const takesScreenshots = process.env["UPDATE_SCREENSHOTS"] === "1";
 export default defineProject({
   test: {
     name: "dashboard-frontend-e2e",
+    maxWorkers,
     include: ["e2e/**/*.e2e.test.ts"],
     // They are pictures for the documents, not tests: taken when asked for.
     exclude: takesScreenshots ? [] : ["e2e/screenshots.e2e.test.ts"],
