@@ -149,6 +149,7 @@ test("refuses CONNECT with what to do instead, and what is no HTTP at all", asyn
   expect(await sendRaw(cloud.port, "CONNECT run.googleapis.com:443 HTTP/1.1\r\nhost: x\r\n\r\n")).toMatch(
     /^HTTP\/1.1 501 .*http:\/\/run\.googleapis\.com\//s,
   );
+  expect(cloud.lines).toEqual([expect.stringMatching(/^501 CONNECT run\.googleapis\.com:443: .*no gRPC/)]);
   expect(await sendRaw(cloud.port, "nonsense\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
 });
 

@@ -38,13 +38,12 @@ const refuseSocket = (socket: Duplex, status: string, text: string): void => {
   );
 };
 
-const refuseConnect = (message: IncomingMessage, socket: Duplex): void => {
+/** Told in the log as well: a client that asks for a tunnel shows at most the status of its refusal. */
+const refuseConnect = (message: IncomingMessage, socket: Duplex, log: HttpServerOptions["log"]): void => {
   const [host = "this host"] = (message.url ?? "").split(":");
-  refuseSocket(
-    socket,
-    "501 Not Implemented",
-    `The local cloud speaks plain HTTP and opens no tunnel to ${host}. Use an http:// address for it (gcloud: CLOUDSDK_API_ENDPOINT_OVERRIDES_…=http://${host}/).`,
-  );
+  const why = `The local cloud speaks HTTP/1.1 without TLS, so no gRPC, and opens no tunnel to ${host}. Use an http:// address for it (gcloud: CLOUDSDK_API_ENDPOINT_OVERRIDES_…=http://${host}/), and REST for what a tool does by gRPC alone (gcloud: deploying worker pools).`;
+  log(`501 CONNECT ${message.url}: ${why}`);
+  refuseSocket(socket, "501 Not Implemented", why);
 };
 
 const translateListenError = (error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): LocalCloudError => {
@@ -103,7 +102,7 @@ export const startHttpServer = async (options: HttpServerOptions): Promise<HttpS
     shouldUpgradeCallback: (message) => claimant(message)?.upgrade !== undefined,
   });
   server.on("request", (message, response) => void onRequest(message, response));
-  server.on("connect", refuseConnect);
+  server.on("connect", (message, socket) => refuseConnect(message, socket, options.log));
   server.on("upgrade", (message, socket, head) => {
     claimant(message)?.upgrade?.(message, socket, head);
   });
