@@ -147,6 +147,7 @@ describe("push", () => {
     expect((await send("HEAD", `${other}/blobs/${digest}`)).status).toBe(200);
     expect((await send("POST", `${other}/blobs/uploads/?mount=${unknown}&from=${image}`)).status).toBe(202);
     expect((await send("POST", `${other}/blobs/uploads/?mount=${digest}&from=demo/nowhere/x`)).status).toBe(202);
+    expect((await send("POST", `${other}/blobs/uploads/?mount=${digest}`)).status, "without a source").toBe(202);
   });
 
   test("takes one manifest under several tags", async () => {
@@ -233,6 +234,15 @@ describe("content discovery", () => {
       manifests: [{ digest: sbom, artifactType: "application/sbom", annotations: { note: "first" } }],
     });
     expect(await (await send("GET", `${image}/referrers/${unknown}`)).json()).toMatchObject({ manifests: [] });
+    const early = makeManifest(config, [], { subject: { mediaType: ociManifestType, digest: unknown, size: 16 } });
+    const pushed = await send("PUT", `${image}/manifests/early`, {
+      headers: { "content-type": ociManifestType },
+      body: early,
+    });
+    expect(pushed.status, "before what it refers to").toBe(201);
+    expect(await (await send("GET", `${image}/referrers/${unknown}`)).json()).toMatchObject({
+      manifests: [{ digest: digestOf(early) }],
+    });
     expect((await send("DELETE", `${image}/manifests/${sbom}`)).status).toBe(202);
     expect(
       ((await (await send("GET", `${image}/referrers/${digest}`)).json()) as { manifests: [] }).manifests,
