@@ -69,7 +69,7 @@ export type Machine = {
 };
 const thisMachine = (): Machine => ({ path: process.env["PATH"] ?? "", root: process.getuid?.() === 0 });
 
-const isOnPath = (program: string, path: string): boolean =>
+export const isOnPath = (program: string, path: string): boolean =>
   path.split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

@@ -1,0 +1,67 @@
+// `gcloud run jobs`, and what gcloud can do with worker pools.
+import { describe, expect, test } from "vitest";
+import { inOrder, lane, region, type Session } from "./session.ts";
+
+type Named = { readonly metadata: { readonly name: string } };
+
+const migrate = `migrate --region=${region}`;
+
+export function judgeJobs(use: () => Session): void {
+  describe("gcloud run jobs", lane, () => {
+    test("creates a job of an image that skopeo copied, and executes it to its end", inOrder, async () => {
+      const { image, project, ok } = use();
+      const copy = image.replace("api:latest", "migrate:v1");
+      await ok(
+        `through_proxy skopeo copy --src-tls-verify=false --dest-tls-verify=false docker://${image} docker://${copy}`,
+      );
+      const inspected = await ok(`through_proxy skopeo inspect --tls-verify=false docker://${copy}`);
+      expect(JSON.parse(inspected.stdout)).toMatchObject({ RepoTags: ["v1"], Env: ["PATH=/usr/local/bin"] });
+      await ok(
+        `gcloud run jobs create ${migrate} --image=${copy} --command=node --args=/app/migrate.js,up --max-retries=0 \
+          --task-timeout=60s --set-env-vars=DATABASE_HOST=/cloudsql/${project}:${region}:botbalance-db \
+          --set-secrets=DJANGO_SECRET_KEY=DJANGO_SECRET_KEY:1 --set-cloudsql-instances=${project}:${region}:botbalance-db`,
+      );
+      const { stderr } = await ok(`gcloud run jobs execute ${migrate} --wait`);
+      expect(stderr).toMatch(/Execution \[migrate-\w{5}\] has successfully completed/);
+    });
+
+    test("deploys it anew, and fails where its execution does", inOrder, async () => {
+      const { image, ok, shell } = use();
+      await ok(`gcloud run jobs deploy ${migrate} --image=${image} --args=/app/migrate.js,broken`);
+      const failed = await shell(`gcloud run jobs execute ${migrate} --wait`);
+      expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("The execution failed")]);
+    });
+
+    test("lists and describes jobs and executions", inOrder, async () => {
+      const { json, ok } = use();
+      const [jobs, executions] = await Promise.all([
+        json<readonly Named[]>(`gcloud run jobs list --region=${region}`),
+        json<readonly Named[]>(`gcloud run jobs executions list --job=${migrate}`),
+      ]);
+      expect(jobs.map(({ metadata }) => metadata.name)).toEqual(["migrate"]);
+      expect(executions).toHaveLength(2);
+      const [broken = "", done = ""] = executions.map(({ metadata }) => metadata.name);
+      const described = await Promise.all(
+        [broken, done].map((name) => ok(`gcloud run jobs executions describe ${name} --region=${region}`)),
+      );
+      expect(described.map(({ stdout }) => /^1 task (\w+ \w+)/m.exec(stdout)?.[1])).toEqual([
+        "failed to",
+        "completed successfully",
+      ]);
+      await ok(`gcloud run jobs delete ${migrate}`);
+    });
+
+    test("lists worker pools, and is refused the TLS that it deploys them by", inOrder, async () => {
+      const { image, json, shell } = use();
+      const [pools, refused] = await Promise.all([
+        json<readonly Named[]>(`gcloud beta run worker-pools list --region=${region}`),
+        shell(`gcloud beta run worker-pools deploy other --image=${image} --region=${region} --command=celery`),
+      ]);
+      expect(pools.map(({ metadata }) => metadata.name)).toEqual(["worker"]);
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining("HTTP proxy returned response code 501"),
+      ]);
+    });
+  });
+}
