@@ -1,6 +1,7 @@
 import { ServicesClient } from "@google-cloud/run";
 import { PassThroughClient } from "google-auth-library";
 import { expect, test } from "vitest";
+import { runFields } from "../src/run/v2/run-fields.ts";
 import type { MessageValue } from "../src/server/proto-json.ts";
 import { protoService } from "../src/server/proto-routes.ts";
 import { startCloud } from "./support/start-cloud.ts";
@@ -18,6 +19,7 @@ const startRun = async () => {
   const run = protoService({
     api: "run.googleapis.com",
     package: "@google-cloud/run",
+    fields: runFields,
     handlers: {
       "google.cloud.run.v2.Services.CreateService": remember,
       "google.cloud.run.v2.Services.UpdateService": remember,
@@ -156,10 +158,42 @@ test("counts what changes state as a write, and nothing else", async () => {
 });
 
 test("a name that the protos do not have is a mistake of the program", () => {
-  const options = { api: "run.googleapis.com", package: "@google-cloud/run" };
+  const options = { api: "run.googleapis.com", package: "@google-cloud/run", fields: runFields };
   expect(() => protoService({ ...options, handlers: { "google.cloud.run.v2.Services.Get": () => ({}) } })).toThrow(
     "google.cloud.run.v2.Services.Get",
   );
+});
+
+test("a field that nothing is done with is 501 by its place, as soon as it asks for something", async () => {
+  const { cloud, messages, send } = await startRun();
+  const template = {
+    encryptionKey: "k",
+    containers: [{ ...container, volumeMounts: [{ name: "v", mountPath: "/v", subPath: "s" }] }],
+  };
+  expect(await send("POST", `${services}?serviceId=s`, { customAudiences: ["a"], template })).toEqual({
+    status: 501,
+    message:
+      "The local cloud does not have service.custom_audiences, service.template.encryption_key, service.template.containers[0].volume_mounts[0].sub_path.",
+  });
+  expect(cloud.lines).toEqual([`501 google.cloud.run.v2.Services.CreateService POST ${services}`]);
+  const nothing = {
+    customAudiences: [],
+    binaryAuthorization: {},
+    template: { encryptionKey: "", containers: [container] },
+  };
+  expect((await send("POST", `${services}?serviceId=s`, nothing)).status).toBe(200);
+  expect(messages).toHaveLength(1);
+});
+
+test("a message that nothing is said about is a mistake of the program", () => {
+  const { "google.cloud.run.v2.EnvVar": _, ...fields } = runFields;
+  const handlers = { "google.cloud.run.v2.Services.CreateService": () => ({}) };
+  const options = { api: "run.googleapis.com", package: "@google-cloud/run", handlers };
+  expect(() => protoService({ ...options, fields })).toThrow(
+    "nothing says what is done with google.cloud.run.v2.EnvVar",
+  );
+  const misspelt = { ...runFields, "google.cloud.run.v2.EnvVar": { done: "name valu" } };
+  expect(() => protoService({ ...options, fields: misspelt })).toThrow("google.cloud.run.v2.EnvVar has no valu");
 });
 
 test("the official client's request is taken as it is", async () => {

@@ -2,6 +2,7 @@
 import { createOperations } from "../operations/operations.ts";
 import { type ProtoPermission, protoService } from "../server/proto-routes.ts";
 import type { CloudContext, CloudRequest, CloudService } from "../server/types.ts";
+import { artifactSupport } from "./artifact-support.ts";
 import type { ArtifactsContext } from "./artifacts-context.ts";
 import { dockerImageHandlers } from "./docker-image-handlers.ts";
 import { policyHandlers, repositoryHandlers } from "./repository-handlers.ts";
@@ -15,6 +16,7 @@ export function createArtifactsService(cloud: CloudContext, options: ArtifactsOp
   return protoService({
     api: "artifactregistry.googleapis.com",
     package: "@google-cloud/artifact-registry",
+    fields: artifactSupport,
     handlers: prefixed({
       ...repositoryHandlers(context),
       ...policyHandlers(context),

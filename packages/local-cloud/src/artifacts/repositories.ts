@@ -25,15 +25,6 @@ const idPattern = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const locationPattern = /^(?:[a-z]+-[a-z]+\d+|us|europe|asia)$/;
 const labelPattern = /^[\p{Ll}\p{Lo}\p{N}_-]{1,63}$/u;
 
-/** What changes how a repository works, and is not done here. */
-const notImplemented = [
-  "kmsKeyName",
-  "cleanupPolicies",
-  "cleanupPolicyDryRun",
-  "virtualRepositoryConfig",
-  "remoteRepositoryConfig",
-];
-
 export const formatRepositoryName = ({ project, location, repository }: RepositoryName): string =>
   `projects/${project}/locations/${location}/repositories/${repository}`;
 
@@ -65,7 +56,7 @@ export function createRepositories({ store, now }: Pick<CloudContext, "store" | 
     if (!idPattern.test(id)) {
       throw new GoogleError("INVALID_ARGUMENT", `Invalid repository id "${id.slice(0, 100)}".`);
     }
-    refuseUnsupported(body);
+    refuseOtherModes(body);
     if (body["format"] !== "DOCKER") {
       throw new GoogleError("UNIMPLEMENTED", "The local cloud has repositories in Docker format only.");
     }
@@ -79,7 +70,6 @@ export function createRepositories({ store, now }: Pick<CloudContext, "store" | 
 
   const update = (name: RepositoryName, body: JsonObject, paths: readonly string[]): RepositoryRecord => {
     const current = find(name);
-    refuseUnsupported(Object.fromEntries(paths.map((path) => [path.split(".")[0] ?? "", true])));
     const sent = parseFields(body);
     const chosen = Object.fromEntries(paths.map((path) => updatableField(path, sent)));
     const updated = { ...current, ...chosen, updateTime: now().toISOString() };
@@ -101,16 +91,10 @@ export function createRepositories({ store, now }: Pick<CloudContext, "store" | 
   };
 }
 
-function refuseUnsupported(body: JsonObject): void {
-  const field = notImplemented.find((name) => body[name] !== undefined && body[name] !== false && !isEmpty(body[name]));
-  if (field) throw new GoogleError("UNIMPLEMENTED", `The local cloud does not implement Repository.${field}.`);
-  const { mode = "STANDARD_REPOSITORY" } = body;
+function refuseOtherModes({ mode = "STANDARD_REPOSITORY" }: JsonObject): void {
   if (mode === "STANDARD_REPOSITORY" || mode === "MODE_UNSPECIFIED") return;
   throw new GoogleError("UNIMPLEMENTED", "The local cloud has standard repositories only.");
 }
-
-/** Clients send empty messages and maps for what they do not set. */
-const isEmpty = (value: unknown): boolean => value === "" || (isObject(value) && Object.keys(value).length === 0);
 
 type Fields = Pick<RepositoryRecord, "description" | "labels" | "immutableTags" | "vulnerabilityScanning">;
 
@@ -140,7 +124,8 @@ function updatableField(path: string, sent: Fields): readonly [string, unknown] 
   if (field === "description" || field === "labels") return [field, sent[field]];
   if (field === "dockerConfig") return ["immutableTags", sent.immutableTags];
   if (field === "vulnerabilityScanningConfig") return ["vulnerabilityScanning", sent.vulnerabilityScanning];
-  throw new GoogleError("INVALID_ARGUMENT", `The field "${path.slice(0, 100)}" cannot be updated.`);
+  const status = ["name", "format", "mode"].includes(field) ? "INVALID_ARGUMENT" : "UNIMPLEMENTED";
+  throw new GoogleError(status, `The field "${path.slice(0, 100)}" cannot be updated.`);
 }
 
 /** No scanner looks at what is pushed here, whatever the configuration. */

@@ -1,6 +1,7 @@
 // Pure. What every resource of Cloud Run has, when it is made and when it is changed.
 import { randomUUID } from "node:crypto";
 import { GoogleError } from "../server/google-error.ts";
+import { saysNothing } from "../server/proto-fields.ts";
 import { camelCasePath } from "../server/proto-names.ts";
 import type { ResourceFields } from "./model.ts";
 
@@ -72,11 +73,6 @@ export function applyUpdate<Resource extends object>(
  * nothing; a default that is not nothing has been filled in on both sides.
  */
 export const sameValue = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
-const saysNothing = (value: unknown): boolean =>
-  !value ||
-  (Array.isArray(value) && value.length === 0) ||
-  (isObject(value) && Object.values(value).every(saysNothing));
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, item: unknown) => {

@@ -1,5 +1,4 @@
 // Pure. What of a service a client may say, what is filled in, and what is refused.
-import { GoogleError } from "../server/google-error.ts";
 import { refuseViolations } from "../server/proto-json.ts";
 import { checkTemplate, checkTimeout } from "./check-template.ts";
 import type { Revision, Service } from "./model.ts";
@@ -8,10 +7,6 @@ import type { RevisionedDefinition } from "./revisioned-definition.ts";
 import type { RevisionedKind } from "./revisioned-kind.ts";
 import { fillRevisionTemplate } from "./template-defaults.ts";
 import { normalizeTraffic } from "./traffic.ts";
-
-/** Accepted so that they can be refused by name, rather than ignored. */
-const unsupported = ["iapEnabled", "buildConfig", "multiRegionSettings", "binaryAuthorization"] as const;
-type Unsupported = { readonly [Field in (typeof unsupported)[number]]?: unknown };
 
 const settable = [
   ...([
@@ -69,9 +64,7 @@ const checkConcurrency = ({ template }: Service): void => {
   ]);
 };
 
-const checkService = (service: Service & Unsupported): void => {
-  const asked = unsupported.find((field) => service[field]);
-  if (asked) throw new GoogleError("UNIMPLEMENTED", `The local cloud does not have the service's field ${asked}.`);
+const checkService = (service: Service): void => {
   checkLabels(service, "service");
   checkLabels(service.template, "service.template");
   checkTemplate("service", service.template, "service.template");
@@ -99,7 +92,7 @@ export const serviceDefinition = (
 ): RevisionedDefinition<Service> => ({
   kind,
   label: "SERVICE",
-  settable: [...settable, ...(unsupported as unknown as readonly never[])],
+  settable,
   normalize: (service, { project }) => ({
     ...service,
     ingress: service.ingress || "INGRESS_TRAFFIC_ALL",

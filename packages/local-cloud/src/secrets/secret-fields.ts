@@ -10,18 +10,6 @@ export type SecretFields = {
 
 type TextMap = Readonly<Record<string, string>>;
 
-/** Fields of the API that change what a secret does, and are not done here. */
-const notImplemented: readonly string[] = [
-  "topics",
-  "rotation",
-  "expireTime",
-  "ttl",
-  "versionDestroyTtl",
-  "customerManagedEncryption",
-  "tags",
-  "secretType",
-];
-
 const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const labelValue = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 const annotationKey = /^[a-z0-9A-Z](?:[a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?$/;
@@ -32,31 +20,13 @@ const maxAnnotationBytes = 16 * 1024;
 
 const invalid = (message: string): GoogleError => new GoogleError("INVALID_ARGUMENT", message);
 
-export function refuseUnsupported(secret: JsonObject): void {
-  const field = notImplemented.find((name) => !isUnset(secret[name]));
-  if (field) throw new GoogleError("UNIMPLEMENTED", `The local cloud does not implement Secret.${field}.`);
-}
-
-/** Google's own clients send maps and lists also where they are empty. */
-const isUnset = (value: unknown): boolean =>
-  value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
-
-/** @throws {GoogleError} INVALID_ARGUMENT; UNIMPLEMENTED for replication with keys of one's own. */
+/** @throws {GoogleError} INVALID_ARGUMENT */
 export function parseReplication(replication: unknown): JsonObject {
   const { automatic, userManaged }: JsonObject = isObject(replication) ? replication : {};
-  if (isObject(automatic)) {
-    refuseKeys(automatic);
-    return { automatic: {} };
-  }
+  if (isObject(automatic)) return { automatic: {} };
   const replicas = isObject(userManaged) ? userManaged["replicas"] : undefined;
   if (!Array.isArray(replicas) || replicas.length === 0) throw invalid("The field 'replication' must be provided.");
-  for (const replica of replicas) refuseKeys(isObject(replica) ? replica : {});
   return { userManaged: { replicas } };
-}
-
-function refuseKeys(policy: JsonObject): void {
-  if (policy["customerManagedEncryption"] === undefined) return;
-  throw new GoogleError("UNIMPLEMENTED", "The local cloud does not implement customer-managed encryption of secrets.");
 }
 
 /** @param versionExists aliases may name existing versions only. */

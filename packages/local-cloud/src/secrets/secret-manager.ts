@@ -4,7 +4,7 @@ import type { Projects } from "../resource-manager/projects.ts";
 import { GoogleError } from "../server/google-error.ts";
 import { checkEtag, newEtag } from "./etag.ts";
 import { createFindSecret, secretResourceName } from "./find-secret.ts";
-import { parseFields, parseReplication, refuseUnsupported, type SecretFields } from "./secret-fields.ts";
+import { parseFields, parseReplication, type SecretFields } from "./secret-fields.ts";
 import { isSecretId, refuseRegional } from "./secret-name.ts";
 import type { SecretRecord, SecretRecords } from "./secret-records.ts";
 import { createSecretVersions } from "./secret-versions.ts";
@@ -17,7 +17,6 @@ export function createSecretManager(records: SecretRecords, projects: Projects, 
   const create = (parent: string, id: string, body: JsonObject): SecretRecord => {
     if (!isSecretId(id)) throw new GoogleError("INVALID_ARGUMENT", `Invalid secret id "${id.slice(0, 300)}".`);
     const { project } = resolve(`${parent}/secrets/${id}`);
-    refuseUnsupported(body);
     const secret: SecretRecord = {
       ...{ project, id, lastVersion: 0, createTime: now().toISOString(), etag: newEtag() },
       replication: parseReplication(body["replication"]),
@@ -67,8 +66,9 @@ export function createSecretManager(records: SecretRecords, projects: Projects, 
 export const newestFirstKey = ({ createTime, id }: SecretRecord): string => `${createTime}/${id}`;
 
 function refuseField(field: string): never {
-  refuseUnsupported({ [field]: true });
-  throw new GoogleError("INVALID_ARGUMENT", `The field "${field}" cannot be updated.`);
+  if (["replication", "createTime"].includes(field))
+    throw new GoogleError("INVALID_ARGUMENT", `The field "${field}" cannot be updated.`);
+  throw new GoogleError("UNIMPLEMENTED", `The local cloud does not have secret.${field}.`);
 }
 
 const mapFields = ["labels", "annotations", "versionAliases"] as const;

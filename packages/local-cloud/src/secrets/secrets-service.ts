@@ -13,6 +13,7 @@ import type { CloudContext, CloudRequest, CloudService } from "../server/types.t
 import { type FoundVersion, secretResourceName, versionResourceName } from "./find-secret.ts";
 import { createSecretManager, newestFirstKey, type SecretManager } from "./secret-manager.ts";
 import { createSecretRecords, type SecretRecord } from "./secret-records.ts";
+import { secretSupport } from "./secret-support.ts";
 
 export type Secrets = { readonly service: CloudService; readonly source: SecretSource };
 
@@ -27,6 +28,7 @@ export function createSecrets(context: CloudContext, { projects, policies }: Sec
     service: protoService({
       api: "secretmanager.googleapis.com",
       package: "@google-cloud/secret-manager",
+      fields: secretSupport,
       handlers: prefixed({ ...handlers, ...policyHandlers(context, manager, policies, resource) }),
       permissions: prefixed(permissionsOf((request) => resource(resourceParameter(request)))),
       start: async () => records.sweep(),

@@ -2,6 +2,7 @@
 // their places, output-only fields are dropped, and all of it is brought to one form (lowerCamelCase names, enums by
 // name, 64-bit integers as text).
 import { GoogleError } from "./google-error.ts";
+import { type FieldTable, saysNothing } from "./proto-fields.ts";
 import { camelCase, snakeCase } from "./proto-names.ts";
 import { scalarReader, typeLabel } from "./proto-scalar.ts";
 import type { ProtoField, ProtoMessage, ProtoTypes } from "./proto-schema.ts";
@@ -20,6 +21,9 @@ export type Mask = readonly string[] | undefined;
 type Reading = {
   readonly types: ProtoTypes;
   readonly violations: FieldViolation[];
+  readonly fields: FieldTable;
+  /** Places of fields that ask for what is not done here. */
+  readonly undone: string[];
   /** For `Violation in CreateServiceRequest.service_id`. */
   readonly request: string;
 };
@@ -135,7 +139,9 @@ const readFields = (
     else if (item !== null) {
       const at = join(path, snakeCase(field.name));
       const parsed = readField(reading, field, item, at, maskBelow(mask, field.name), depth);
-      if (field.behavior !== "OUTPUT_ONLY") read[field.name] = parsed;
+      if (field.behavior === "OUTPUT_ONLY") continue;
+      read[field.name] = parsed;
+      if (reading.fields.get(message.name)?.has(field.name) === false && !saysNothing(parsed)) reading.undone.push(at);
     }
   }
   requireFields(reading, message, read, path, mask);
@@ -143,13 +149,25 @@ const readFields = (
   return read;
 };
 
-/** `mask` is of the whole request: `["service.template"]`. Throws INVALID_ARGUMENT with every violation. */
-export const readMessage = (types: ProtoTypes, typeName: string, value: MessageValue, mask?: Mask): MessageValue => {
+/**
+ * `mask` is of the whole request: `["service.template"]`. Throws INVALID_ARGUMENT with every violation, or UNIMPLEMENTED
+ * with every field that asks for what `fields` does not have.
+ */
+export const readMessage = (
+  types: ProtoTypes,
+  fields: FieldTable,
+  typeName: string,
+  value: MessageValue,
+  mask?: Mask,
+): MessageValue => {
   const message = types.messages.get(typeName);
   if (message === undefined) throw new Error(`no such message: ${typeName}`);
-  const reading: Reading = { types, violations: [], request: typeName.slice(typeName.lastIndexOf(".") + 1) };
+  const request = typeName.slice(typeName.lastIndexOf(".") + 1);
+  const reading: Reading = { types, violations: [], fields, undone: [], request };
   const read = readFields(reading, message, value, "", mask, 0);
   refuseViolations(reading.violations);
+  if (reading.undone.length > 0)
+    throw new GoogleError("UNIMPLEMENTED", `The local cloud does not have ${reading.undone.slice(0, 20).join(", ")}.`);
   return read;
 };
 

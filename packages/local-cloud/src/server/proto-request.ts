@@ -2,6 +2,7 @@
 // https://github.com/googleapis/googleapis/blob/master/google/api/http.proto ("Rules for HTTP mapping")
 
 import { GoogleError } from "./google-error.ts";
+import type { FieldTable } from "./proto-fields.ts";
 import { type FieldViolation, type MessageValue, readMessage, refuseViolations } from "./proto-json.ts";
 import { camelCase, camelCasePath } from "./proto-names.ts";
 import { fromQueryText } from "./proto-scalar.ts";
@@ -97,9 +98,10 @@ const maskOfRequest = (types: ProtoTypes, requestType: string, body: string, pat
   return [...whole, ...paths.map((path) => `${camelCase(body)}.${path}`)];
 };
 
-/** The validated message of one call. Throws INVALID_ARGUMENT. */
+/** The validated message of one call. Throws INVALID_ARGUMENT, and UNIMPLEMENTED for fields that `fields` lacks. */
 export const readRequest = async (
   types: ProtoTypes,
+  fields: FieldTable,
   { requestType }: ProtoMethod,
   { body }: HttpRule,
   request: CloudRequest,
@@ -110,5 +112,5 @@ export const readRequest = async (
   refuseViolations(unknown);
   const paths = body === undefined || body === "*" ? undefined : updateMask(draft, body, types, requestType);
   const mask = paths === undefined ? undefined : maskOfRequest(types, requestType, body ?? "", paths);
-  return readMessage(types, requestType, draft, mask);
+  return readMessage(types, fields, requestType, draft, mask);
 };

@@ -1,5 +1,6 @@
 // Routes of an API made from its client package's protos: what is handled gets a validated message, all else is 501.
 import { notImplemented } from "./not-implemented.ts";
+import { createFieldTable, type FieldSupport, type FieldTable, ignoredFields } from "./proto-fields.ts";
 import type { MessageValue } from "./proto-json.ts";
 import { readRequest } from "./proto-request.ts";
 import { type HttpRule, type ProtoMethod, type ProtoTypes, readProtos } from "./proto-schema.ts";
@@ -19,6 +20,8 @@ export type ProtoServiceOptions = Omit<CloudService, "routes"> & {
   /** By full name: `google.cloud.run.v2.Services.GetService`. A name that the protos do not have throws. */
   readonly handlers: Readonly<Record<string, ProtoHandler>>;
   readonly permissions?: Readonly<Record<string, ProtoPermission>>;
+  /** What is done with the fields of the requests; a message that a request is made of and that is not here throws. */
+  readonly fields: FieldSupport;
   /**
    * HTTP rules in place of the protos' own. The mixins (`google.longrunning.Operations`, `google.iam.v1.IAMPolicy`) are
    * served only with rules given here, since each API has them at its own place.
@@ -39,8 +42,10 @@ const permissionOf = (permission: ProtoPermission | undefined): Pick<Route, "per
   return typeof permission === "string" ? { permission } : permission;
 };
 
+type Reading = { readonly types: ProtoTypes; readonly fields: FieldTable };
+
 const createRoute = (
-  types: ProtoTypes,
+  { types, fields }: Reading,
   method: ProtoMethod,
   rule: HttpRule,
   handler: ProtoHandler,
@@ -52,7 +57,7 @@ const createRoute = (
   write: changesState(method.rpc, rule),
   ...permissionOf(permission),
   handle: async (request) => {
-    const message = await readRequest(types, method, rule, request);
+    const message = await readRequest(types, fields, method, rule, request);
     return { status: 200, json: (await handler(message, request)) ?? {} };
   },
 });
@@ -63,9 +68,19 @@ const refuseUnknownNames = (known: readonly ProtoMethod[], named: readonly strin
 };
 
 export const protoService = (options: ProtoServiceOptions): CloudService => {
-  const { package: packageName, handlers, permissions = {}, rules = {}, routes: own = [], ...service } = options;
+  const {
+    package: packageName,
+    handlers,
+    fields: support,
+    permissions = {},
+    rules = {},
+    routes: own = [],
+    ...service
+  } = options;
   const { methods, types } = readProtos(packageName, (rpc) => handlers[rpc] !== undefined);
   refuseUnknownNames(methods, [...Object.keys(handlers), ...Object.keys(permissions), ...Object.keys(rules)]);
+  const requests = methods.filter(({ rpc }) => handlers[rpc] !== undefined).map(({ requestType }) => requestType);
+  const reading: Reading = { types, fields: createFieldTable(types, support, requests) };
   const routes = methods.flatMap((method) => {
     const { rpc } = method;
     const handler = handlers[rpc];
@@ -73,8 +88,8 @@ export const protoService = (options: ProtoServiceOptions): CloudService => {
     return served.map((rule) =>
       handler === undefined
         ? notImplemented({ ...rule, rpc })
-        : createRoute(types, method, rule, handler, permissions[rpc]),
+        : createRoute(reading, method, rule, handler, permissions[rpc]),
     );
   });
-  return { ...service, routes: [...own, ...routes] };
+  return { ...service, ignoredFields: ignoredFields(support), routes: [...own, ...routes] };
 };

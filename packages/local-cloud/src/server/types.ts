@@ -93,11 +93,19 @@ export type ServiceFaultKind = "slow-start" | "kill-instance" | "operation-failu
 /** One consumed fault: `delayMs` for slow-start, `message` for what is shown. */
 export type ServiceFault = { readonly kind: ServiceFaultKind; readonly delayMs: number; readonly message: string };
 
+/** A field, or a parameter, that is taken and has no effect. */
+export type IgnoredField = {
+  /** With its message or method: `google.cloud.run.v2.Service.ingress`. */
+  readonly field: string;
+  readonly why: string;
+};
+
 /** One of Google's APIs, or a façade of one. */
 export type CloudService = {
   /** Host that Google serves it on: `run.googleapis.com`. Routes match on that host, on its regional form, and on loopback. */
   readonly api: string;
   readonly routes: readonly Route[];
+  readonly ignoredFields?: readonly IgnoredField[];
   /** How this API writes errors, where it is not the common shape. */
   readonly renderError?: (error: GoogleError) => CloudResponse;
   readonly hostHandler?: HostHandler;

@@ -7,11 +7,12 @@ import { type ProtoHandler, type ProtoPermission, protoService } from "../../ser
 import type { HttpRule } from "../../server/proto-schema.ts";
 import type { CloudContext, CloudService } from "../../server/types.ts";
 import { parseDurationMs } from "../quantity.ts";
-import { formatParent, formatResource, parseResource } from "../resource-names.ts";
+import { formatResource, parseResource } from "../resource-names.ts";
 import type { RunEngine } from "../run-engine.ts";
 import { executionHandlers, jobHandlers } from "./job-handlers.ts";
 import { page, text } from "./message-fields.ts";
 import { revisionedHandlers, revisionHandlers } from "./revisioned-handlers.ts";
+import { runFields } from "./run-fields.ts";
 
 const base = "google.cloud.run.v2";
 const operationsApi = "google.longrunning.Operations";
@@ -68,11 +69,7 @@ const onResource = (permission: string): ProtoPermission => ({
 });
 const onProject = (permission: string): ProtoPermission => ({
   permission,
-  resource: ({ params }) =>
-    formatParent(parseResource(`${Object.values(params)[0] ?? ""}/services/-`))
-      .split("/")
-      .slice(0, 2)
-      .join("/"),
+  resource: ({ params }) => (Object.values(params)[0] ?? "").split("/").slice(0, 2).join("/"),
 });
 
 /** https://cloud.google.com/run/docs/reference/iam/permissions */
@@ -100,12 +97,17 @@ const permissions: Readonly<Record<string, ProtoPermission>> = {
   [`${base}.Executions.CancelExecution`]: onResource("run.executions.cancel"),
   [`${base}.Tasks.GetTask`]: onResource("run.tasks.get"),
   [`${base}.Tasks.ListTasks`]: onResource("run.tasks.list"),
+  [`${operationsApi}.GetOperation`]: onProject("run.operations.get"),
+  [`${operationsApi}.WaitOperation`]: onProject("run.operations.get"),
+  [`${operationsApi}.ListOperations`]: onProject("run.operations.list"),
+  [`${operationsApi}.DeleteOperation`]: onProject("run.operations.delete"),
 };
 
 export const createRunV2Service = (engine: RunEngine, context: CloudContext): CloudService =>
   protoService({
     api: "run.googleapis.com",
     package: "@google-cloud/run",
+    fields: runFields,
     rules: operationRules,
     permissions,
     handlers: {
