@@ -13,8 +13,8 @@ export const requestTimeoutMs = ({ timeout = "300s" }: Pick<Revision, "timeout">
   parseDurationMs(timeout) ?? 300_000;
 
 /**
- * A revision's own minimum counts while something reaches it; the service's is divided by the shares.
- * https://cloud.google.com/run/docs/configuring/min-instances
+ * A revision's own minimum counts while something reaches it; the service's limits are divided by the shares.
+ * https://cloud.google.com/run/docs/configuring/min-instances and max-instances
  */
 export function serviceLimits(service: Service, revision: Revision, { percent, reachable }: RevisionShare): PoolLimits {
   const { scaling = {} } = service;
@@ -26,7 +26,7 @@ export function serviceLimits(service: Service, revision: Revision, { percent, r
     return { min: count, max: percent > 0 ? count : 1, concurrency };
   }
   const own = revision.scaling?.maxInstanceCount || defaultMaxInstances;
-  const max = Math.max(1, Math.min(own, scaling.maxInstanceCount || own));
+  const max = Math.max(1, Math.min(own, scaling.maxInstanceCount ? part(scaling.maxInstanceCount) : own));
   const min = reachable ? Math.max(revision.scaling?.minInstanceCount ?? 0, part(scaling.minInstanceCount ?? 0)) : 0;
   return { min: Math.min(min, max), max, concurrency };
 }
