@@ -5,6 +5,7 @@ import { grantToAll, startWithBucket } from "./support/start-storage.ts";
 
 const iam = "/storage/v1/b/files/iam";
 
+// https://cloud.google.com/storage/docs/json_api/v1/buckets/setIamPolicy
 test("a policy is replaced only by who has read it", async () => {
   const { call } = await startWithBucket();
   const policy = (await call("GET", iam)).json;
@@ -16,6 +17,12 @@ test("a policy is replaced only by who has read it", async () => {
   });
   expect((await call("PUT", iam, { bindings, etag: policy.etag })).status).toBe(412);
   expect((await call("PUT", iam, { bindings: [{ role: "viewer", members: [] }] })).status).toBe(400);
+  const conditional = {
+    role: "roles/storage.objectViewer",
+    members: ["user:a@b.c"],
+    condition: { expression: "true" },
+  };
+  expect((await call("PUT", iam, { bindings: [conditional], version: 3 })).status).toBe(501);
   expect((await call("PUT", iam, { bindings: [{ role: "roles/storage.admin", members: ["a@b.c"] }] })).status).toBe(
     400,
   );
@@ -62,6 +69,7 @@ const startEnforcing = async (options: StartOptions = {}) => {
   return { cloud, grant, status, upload };
 };
 
+// https://cloud.google.com/storage/docs/access-control/iam-roles and making-data-public
 test("objectViewer for all lets anyone list, legacyObjectReader does not", async () => {
   const { grant, status } = await startEnforcing();
   const [object, list, missing] = ["/storage/v1/b/files/o/x", "/storage/v1/b/files/o", "/storage/v1/b/files/o/missing"];
@@ -76,6 +84,7 @@ test("objectViewer for all lets anyone list, legacyObjectReader does not", async
   expect(await status(undefined, "GET", missing)).toBe(401);
 });
 
+// https://cloud.google.com/storage/docs/access-control/iam-json: overwriting needs storage.objects.delete
 test("a creator writes what is new, and only who may delete overwrites", async () => {
   const { cloud, grant, status, upload } = await startEnforcing();
   await grant("objectCreator", "user:ci@x.io");

@@ -1,7 +1,7 @@
 // What Artifact Registry's fields come to here.
 // https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories
 import { policyFields } from "../iam/policy-fields.ts";
-import { type FieldSupport, inPackage } from "../server/proto-fields.ts";
+import { type FieldSupport, inPackage } from "../server/field-support.ts";
 
 export const artifactSupport: FieldSupport = {
   ...inPackage("google.devtools.artifactregistry.v1", {

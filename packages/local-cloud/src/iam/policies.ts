@@ -73,7 +73,9 @@ type SentPolicy = { readonly etag: string | undefined; readonly bindings: Stored
 
 function parsePolicy(sent: unknown): SentPolicy {
   if (!isObject(sent)) throw new GoogleError("INVALID_ARGUMENT", "The request must have a policy.");
-  const { etag, bindings = [] } = sent;
+  const { etag, bindings = [], auditConfigs = [] } = sent;
+  if (!Array.isArray(auditConfigs) || auditConfigs.length > 0)
+    throw new GoogleError("UNIMPLEMENTED", "The local cloud does not have audit configurations in policies.");
   if (etag !== undefined && typeof etag !== "string") throw new GoogleError("INVALID_ARGUMENT", "Invalid policy etag.");
   if (!Array.isArray(bindings)) throw new GoogleError("INVALID_ARGUMENT", "policy.bindings must be a list.");
   const merged = mergeBindings(bindings.map(parseBinding));

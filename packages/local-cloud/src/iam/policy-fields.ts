@@ -1,5 +1,5 @@
 // What the methods that every resource with a policy has do with their fields.
-import { type FieldSupport, inPackage } from "../server/proto-fields.ts";
+import { type FieldSupport, inPackage } from "../server/field-support.ts";
 
 export const policyFields: FieldSupport = {
   ...inPackage("google.iam.v1", {

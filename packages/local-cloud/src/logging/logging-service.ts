@@ -30,6 +30,7 @@ export function createLogging(context: CloudContext, { logs, projects }: Logging
   const written = createWrittenEntries(context.store);
   return {
     api: "logging.googleapis.com",
+    ignoredFields: [{ field: "WriteLogEntriesRequest.partialSuccess", why: "entries are written all or none" }],
     routes: [
       jsonRoute(
         { method: "POST", template: "/v2/entries:list", rpc: "logging.entries.list", write: false },

@@ -1,8 +1,10 @@
 // Pure. Instances of Memorystore for Redis as they are kept and shown.
 // https://cloud.google.com/memorystore/docs/redis/reference/rest/v1/projects.locations.instances
 import { isObject, type JsonObject } from "../json/json-object.ts";
+import { undoneFields } from "../server/field-support.ts";
 import { GoogleError } from "../server/google-error.ts";
 import { parseRedisConfigs } from "./redis-config.ts";
+import { redisSupport } from "./redis-support.ts";
 
 export type RedisInstance = {
   /** `projects/p/locations/l/instances/i` */
@@ -29,15 +31,6 @@ type Place = Pick<RedisInstance, "host" | "port" | "transitEncryption">;
 const idPattern = /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 const regionPattern = /^[a-z]+-[a-z]+\d+$/;
 const maxMemoryGb = 300;
-
-/** Fields of the API that change what an instance does, and are not done here. */
-const notImplemented = [
-  "customerManagedKey",
-  "persistenceConfig",
-  "maintenancePolicy",
-  "replicaCount",
-  "readReplicasMode",
-];
 
 const invalid = (message: string): GoogleError => new GoogleError("INVALID_ARGUMENT", message);
 
@@ -67,8 +60,9 @@ export function parseNewInstance(
 }
 
 function refuseUnsupported(body: JsonObject): void {
-  const field = notImplemented.find((name) => body[name] !== undefined);
-  if (field) throw new GoogleError("UNIMPLEMENTED", `The local cloud does not implement Instance.${field}.`);
+  const undone = undoneFields(redisSupport, body);
+  if (undone.length > 0)
+    throw new GoogleError("UNIMPLEMENTED", `The local cloud does not have instances with ${undone.join(", ")}.`);
   const { transitEncryptionMode: mode = "DISABLED" } = body;
   if (mode === "DISABLED" || mode === "TRANSIT_ENCRYPTION_MODE_UNSPECIFIED") return;
   throw new GoogleError("UNIMPLEMENTED", "The local cloud does not implement encryption in transit for Redis.");

@@ -10,11 +10,13 @@ import {
   toOperationError,
 } from "../operations/operations.ts";
 import type { Projects } from "../resource-manager/projects.ts";
+import { ignoredFields } from "../server/field-support.ts";
 import { GoogleError } from "../server/google-error.ts";
 import { notImplemented } from "../server/not-implemented.ts";
 import type { CloudContext, CloudService, HttpMethod, Route } from "../server/types.ts";
 import { parseNewInstance, patchInstance, type RedisInstance, renderInstance } from "./redis-instance.ts";
 import { createRedisInstances, type RedisInstances } from "./redis-instances.ts";
+import { redisSupport } from "./redis-support.ts";
 
 export type Redis = {
   readonly service: CloudService;
@@ -46,6 +48,7 @@ export function createRedis(cloud: CloudContext, { projects, redisUrl }: RedisOp
     service: {
       api: "redis.googleapis.com",
       routes: [...redisRoutes(context), ...operations.routes],
+      ignoredFields: ignoredFields({ Instance: redisSupport }),
       start: () => bringBack(context),
       stop: async () => {
         await instances.stop();

@@ -5,6 +5,7 @@ import { Ingress } from "../ingress/ingress.ts";
 import type { CloudContext, CloudService } from "../server/types.ts";
 import { createDomainMappings } from "./domain-mappings.ts";
 import { createRunEngine, type RunEngine, type RunEngineOptions } from "./run-engine.ts";
+import { ignoredFields } from "./v1/ignored-fields.ts";
 import { createV1Routes } from "./v1/v1-routes.ts";
 import { createRunV2Service } from "./v2/run-v2-service.ts";
 
@@ -33,7 +34,11 @@ export function createRun(context: CloudContext, options: RunEngineOptions): Run
     ...{ store: context.store, now: context.now, setDomain: (domain, service) => ingress.setDomain(domain, service) },
     hasService: (name) => engine.state.services.get(name) !== undefined,
   });
-  const v1: CloudService = { api: "run.googleapis.com", routes: createV1Routes(engine, mappings, context) };
+  const v1: CloudService = {
+    api: "run.googleapis.com",
+    routes: createV1Routes(engine, mappings, context),
+    ignoredFields,
+  };
   const start = async (): Promise<void> => {
     mappings.start();
     await engine.start();

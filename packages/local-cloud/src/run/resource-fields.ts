@@ -1,7 +1,7 @@
 // Pure. What every resource of Cloud Run has, when it is made and when it is changed.
 import { randomUUID } from "node:crypto";
+import { saysNothing } from "../server/field-support.ts";
 import { GoogleError } from "../server/google-error.ts";
-import { saysNothing } from "../server/proto-fields.ts";
 import { camelCasePath } from "../server/proto-names.ts";
 import type { ResourceFields } from "./model.ts";
 

@@ -1,6 +1,6 @@
 // What Secret Manager's fields come to here. https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets
 import { policyFields } from "../iam/policy-fields.ts";
-import { type FieldSupport, inPackage, type MessageSupport } from "../server/proto-fields.ts";
+import { type FieldSupport, inPackage, type MessageSupport } from "../server/field-support.ts";
 
 const list: MessageSupport = { done: "parent pageSize pageToken filter" };
 const change: MessageSupport = { done: "name etag" };

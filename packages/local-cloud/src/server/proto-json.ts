@@ -1,8 +1,9 @@
 // Reads JSON as a protobuf message the way Google's front end does: unknown fields and wrong types are refused with
 // their places, output-only fields are dropped, and all of it is brought to one form (lowerCamelCase names, enums by
 // name, 64-bit integers as text).
+
+import { type FieldTable, saysNothing } from "./field-support.ts";
 import { GoogleError } from "./google-error.ts";
-import { type FieldTable, saysNothing } from "./proto-fields.ts";
 import { camelCase, snakeCase } from "./proto-names.ts";
 import { scalarReader, typeLabel } from "./proto-scalar.ts";
 import type { ProtoField, ProtoMessage, ProtoTypes } from "./proto-schema.ts";

@@ -1,8 +1,8 @@
 // A request's message from its three sources: path, query and body.
 // https://github.com/googleapis/googleapis/blob/master/google/api/http.proto ("Rules for HTTP mapping")
 
+import type { FieldTable } from "./field-support.ts";
 import { GoogleError } from "./google-error.ts";
-import type { FieldTable } from "./proto-fields.ts";
 import { type FieldViolation, type MessageValue, readMessage, refuseViolations } from "./proto-json.ts";
 import { camelCase, camelCasePath } from "./proto-names.ts";
 import { fromQueryText } from "./proto-scalar.ts";

@@ -1,6 +1,7 @@
 // Routes of an API made from its client package's protos: what is handled gets a validated message, all else is 501.
+
+import { createFieldTable, type FieldSupport, type FieldTable, ignoredFields } from "./field-support.ts";
 import { notImplemented } from "./not-implemented.ts";
-import { createFieldTable, type FieldSupport, type FieldTable, ignoredFields } from "./proto-fields.ts";
 import type { MessageValue } from "./proto-json.ts";
 import { readRequest } from "./proto-request.ts";
 import { type HttpRule, type ProtoMethod, type ProtoTypes, readProtos } from "./proto-schema.ts";
@@ -33,7 +34,7 @@ export type ProtoServiceOptions = Omit<CloudService, "routes"> & {
 
 const isMixin = (rpc: string): boolean => /^google\.(longrunning|iam\.v1|cloud\.location)\./.test(rpc);
 
-const readVerbs = /\.(Get|List|Test|Access|Search|Fetch|Check|Query|Export)[A-Z]\w*$/;
+const readVerbs = /\.(Get|List|Wait|Test|Access|Search|Fetch|Check|Query|Export)[A-Z]\w*$/;
 
 const changesState = (rpc: string, rule: HttpRule): boolean => rule.method !== "GET" && !readVerbs.test(rpc);
 

@@ -33,7 +33,14 @@ export function createServiceUsage({ store }: CloudContext, projects: Projects):
   return {
     enforce: (service) => withEnforcement(service, (project) => !isEnforced() || enabled.has(project, service.api)),
     control: { api: "local", routes: [control("enforce", true), control("ignore", false)] },
-    service: { api: "serviceusage.googleapis.com", routes: serviceRoutes(enabled, projects) },
+    service: {
+      api: "serviceusage.googleapis.com",
+      routes: serviceRoutes(enabled, projects),
+      ignoredFields: [
+        { field: "DisableServiceRequest.disableDependentServices", why: "no service here depends on another" },
+        { field: "DisableServiceRequest.checkIfServiceHasUsage", why: "usage is not looked at" },
+      ],
+    },
   };
 }
 

@@ -1,7 +1,9 @@
 // Pure. Instances as they are kept, and what of a request goes into them.
 // https://cloud.google.com/sql/docs/postgres/admin-api/rest/v1/instances
 import { isObject, type JsonObject } from "../json/json-object.ts";
+import { undoneFields } from "../server/field-support.ts";
 import { databaseFlags } from "./database-flags.ts";
+import { instanceSupport, settingsSupport } from "./instance-support.ts";
 import { invalidRequest, sqlError } from "./sql-error.ts";
 import { checkTier, defaultEdition } from "./tier.ts";
 
@@ -54,8 +56,7 @@ export function parseNewInstance(project: string, body: JsonObject, now: Date): 
       `The local cloud has no ${databaseVersion.slice(0, 40)}: only POSTGRES_*.`,
     );
   }
-  refuseFields(body, ["masterInstanceName", "replicaConfiguration", "clone", "restoreBackupContext"]);
-  const settings = isObject(body["settings"]) ? body["settings"] : {};
+  const settings = readSettings(body);
   return {
     ...{ project, name, region, databaseVersion, state: "PENDING_CREATE", createTime: now.toISOString() },
     settings: completeSettings(settings, databaseVersion, "1"),
@@ -64,7 +65,7 @@ export function parseNewInstance(project: string, body: JsonObject, now: Date): 
 
 /** @throws {GoogleError} 412 when `settingsVersion` is not the current one. */
 export function patchInstance(instance: InstanceRecord, body: JsonObject): InstanceRecord {
-  const given = isObject(body["settings"]) ? body["settings"] : {};
+  const given = readSettings(body);
   const current = instance.settings.settingsVersion;
   if (given["settingsVersion"] !== undefined && String(given["settingsVersion"]) !== current) {
     throw sqlError("FAILED_PRECONDITION", "conditionNotMet", "The settings were changed in the meantime.", 412);
@@ -78,9 +79,15 @@ export function patchInstance(instance: InstanceRecord, body: JsonObject): Insta
   return { ...instance, settings: completeSettings(settings, instance.databaseVersion, next) };
 }
 
-function refuseFields(body: JsonObject, fields: readonly string[]): void {
-  const found = fields.find((field) => body[field] !== undefined);
-  if (found) throw sqlError("UNIMPLEMENTED", "invalid", `The local cloud does not implement instances with ${found}.`);
+/** The settings of a request in which everything asks for what is done here, or is known to be ignored. */
+function readSettings(body: JsonObject): JsonObject {
+  const settings = isObject(body["settings"]) ? body["settings"] : {};
+  const undone = [
+    ...undoneFields(instanceSupport, body),
+    ...undoneFields(settingsSupport, settings).map((name) => `settings.${name}`),
+  ];
+  if (undone.length === 0) return settings;
+  throw sqlError("UNIMPLEMENTED", "invalid", `The local cloud does not have instances with ${undone.join(", ")}.`);
 }
 
 /** JSON merge patch (RFC 7396). */

@@ -2,7 +2,9 @@
 import { jsonRoute } from "../json/json-route.ts";
 import type { Projects } from "../resource-manager/projects.ts";
 import type { SqlSockets } from "../runtime/sql-sockets.ts";
+import { ignoredFields } from "../server/field-support.ts";
 import type { CloudContext, CloudService, Route } from "../server/types.ts";
+import { settingsSupport } from "./instance-support.ts";
 import { createInstances, type Instances } from "./instances.ts";
 import { renderSqlError } from "./sql-error.ts";
 import { createSqlOperations, type SqlOperation, type SqlOperations } from "./sql-operations.ts";
@@ -25,6 +27,7 @@ export function createSql(context: CloudContext, projects: Projects): Sql {
       api: "sqladmin.googleapis.com",
       routes: sqlRoutes({ instances, operations, projects, now: context.now }),
       renderError: renderSqlError,
+      ignoredFields: ignoredFields({ Settings: settingsSupport }),
       start: () => bringBack(context, instances, operations),
       stop: async () => {
         await instances.stop();

@@ -4,7 +4,7 @@ import type { StoredPolicy } from "../server/types.ts";
 import type { BucketRecord } from "./bucket-record.ts";
 import { asText, asTextList, invalidValue, isJsonObject, type JsonObject } from "./json-value.ts";
 import { conditionNotMet } from "./preconditions.ts";
-import { StorageError } from "./storage-error.ts";
+import { notImplementedHere, StorageError } from "./storage-error.ts";
 
 type Binding = StoredPolicy["bindings"][number];
 
@@ -49,7 +49,7 @@ const isPublicMember = (member: string): boolean => member === "allUsers" || mem
 
 /** The policy that a client sent. Throws 412 where its etag is not the present one's. */
 export const readPolicy = (json: JsonObject, current: StoredPolicy, bucket: BucketRecord): StoredPolicy => {
-  const { bindings: sent = [], etag, version } = json;
+  const { bindings: sent = [], etag } = json;
   if (!Array.isArray(sent)) throw invalidValue("bindings", "a list");
   if (typeof etag === "string" && etag !== "" && etag !== current.etag) throw conditionNotMet();
   const bindings = sent.map(readBinding).filter(({ members }) => members.length > 0);
@@ -58,10 +58,9 @@ export const readPolicy = (json: JsonObject, current: StoredPolicy, bucket: Buck
     throw conditionNotMet(
       "The member bindings allUsers and allAuthenticatedUsers are not allowed since public access prevention is enforced.",
     );
-  const conditional = bindings.some(({ condition }) => condition !== undefined);
-  if (conditional && version !== 3) throw invalidValue("version", "3 for a policy with conditions");
+  if (bindings.some(({ condition }) => condition !== undefined)) throw notImplementedHere("A condition in a policy");
   return {
-    version: conditional ? 3 : 1,
+    version: 1,
     etag: etagFor(bindings, current.etag),
     bindings,
     parent: `projects/${bucket.project}`,
@@ -92,7 +91,5 @@ const grantingRoles = {
 /** May anyone, without an account? */
 export const isPublic = (policy: StoredPolicy, permission: keyof typeof grantingRoles): boolean => {
   const roles: readonly string[] = grantingRoles[permission].map(withDot);
-  return policy.bindings.some(
-    ({ role, members, condition }) => condition === undefined && members.includes("allUsers") && roles.includes(role),
-  );
+  return policy.bindings.some(({ role, members }) => members.includes("allUsers") && roles.includes(role));
 };

@@ -11,7 +11,14 @@ import { objectResource } from "./object-resource.ts";
 import { readNumber, readPreconditions, requireConditions } from "./preconditions.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { StorageError } from "./storage-error.ts";
-import { jsonResponse, param, refuseAcls, type StorageMethod, storageRoutes } from "./storage-route.ts";
+import {
+  jsonResponse,
+  param,
+  refuseAcls,
+  refuseParameters,
+  type StorageMethod,
+  storageRoutes,
+} from "./storage-route.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** https://cloud.google.com/storage/quotas#objects */
@@ -45,6 +52,7 @@ const createCopy = async (
 ): Promise<FoundObject> => {
   const bucket = context.buckets.require(param(request, "destinationBucket"));
   refuseAcls(request, bucket);
+  refuseParameters(request, "destinationKmsKeyName");
   const record = await context.objects.create({
     bucket,
     name: parseObjectName(param(request, "destinationObject")),
@@ -133,6 +141,7 @@ const compose = async (context: StorageContext, request: CloudRequest, json: unk
   const { sourceObjects, destination = {} } = asBody(json);
   const bucket = buckets.require(param(request, "destinationBucket"));
   refuseAcls(request, bucket);
+  refuseParameters(request, "kmsKeyName");
   cloud.authorize(request.principal, "storage.objects.get", bucketResourceName(bucket.name));
   if (!Array.isArray(sourceObjects) || sourceObjects.length === 0 || sourceObjects.length > MAX_SOURCES)
     throw invalidValue("sourceObjects", `a list of 1 to ${MAX_SOURCES} objects`);

@@ -5,6 +5,7 @@ import { batchRoutes } from "./batch-routes.ts";
 import { bucketRoutes } from "./bucket-routes.ts";
 import { createBucketStore } from "./bucket-store.ts";
 import { copyRoutes } from "./copy-routes.ts";
+import { ignoredParameters } from "./ignored-parameters.ts";
 import { objectRoutes } from "./object-routes.ts";
 import { createObjectStore } from "./object-store.ts";
 import { policyRoutes } from "./policy-routes.ts";
@@ -60,6 +61,7 @@ export const createStorageServices = (
   const json: CloudService = {
     api: "storage.googleapis.com",
     renderError: renderStorageError,
+    ignoredFields: ignoredParameters,
     routes: [
       ...objectRoutes(context),
       ...bucketRoutes(context),

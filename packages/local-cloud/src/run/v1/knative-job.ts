@@ -17,6 +17,7 @@ import {
 } from "./containers.ts";
 import { clientFields, hasEntries, ownEntries, renderMetadata } from "./metadata.ts";
 import { compact, type Fields, readFields } from "./read-fields.ts";
+import { refuseAnnotations } from "./refused-annotations.ts";
 import { runVersion, templateAnnotations } from "./revision-template.ts";
 
 type Texts = Readonly<Record<string, string>>;
@@ -47,6 +48,7 @@ const parseExecutionTemplate = (template: Fields | undefined): ExecutionTemplate
   const metadata = template?.only("metadata", "spec").child("metadata") ?? empty;
   const spec = template?.child("spec")?.only("parallelism", "taskCount", "template") ?? empty;
   const annotations = metadata.map("annotations");
+  refuseAnnotations(annotations);
   const labels = ownEntries(metadata.map("labels"));
   const own = ownEntries(annotations);
   return compact({
@@ -63,6 +65,7 @@ export function parseJob(body: JsonObject): { readonly id: string; readonly inpu
   const metadata = object.child("metadata") ?? empty;
   const spec = object.child("spec")?.only("template") ?? empty;
   const annotations = metadata.map("annotations");
+  refuseAnnotations(annotations);
   return {
     id: metadata.text("name") ?? "",
     input: compact({

@@ -8,6 +8,7 @@ import { desiredInstances, splitToTarget } from "../worker-pool-kind.ts";
 import { observedGeneration, renderConditions } from "./conditions.ts";
 import { clientFields, ownEntries, renderMetadata } from "./metadata.ts";
 import { compact, type Fields, readFields } from "./read-fields.ts";
+import { refuseAnnotations } from "./refused-annotations.ts";
 import { parseRevisionTemplate, renderRevisionTemplate, runVersion, servingVersion } from "./revision-template.ts";
 
 type Texts = Readonly<Record<string, string>>;
@@ -57,6 +58,7 @@ export function parseService(body: JsonObject): ParsedService {
   const metadata = object.child("metadata") ?? readFields({});
   const spec = object.child("spec")?.only("template", "traffic") ?? readFields({});
   const annotations = metadata.map("annotations");
+  refuseAnnotations(annotations);
   return {
     id: metadata.text("name") ?? "",
     input: compact({

@@ -23,6 +23,7 @@ import {
 } from "./containers.ts";
 import { hasEntries, ownEntries, renderMetadata } from "./metadata.ts";
 import { compact, type Fields, readFields } from "./read-fields.ts";
+import { refuseAnnotations } from "./refused-annotations.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -72,6 +73,7 @@ export function parseRevisionTemplate(template: Fields | undefined): RevisionTem
     "volumes",
   );
   const annotations = metadata.map("annotations");
+  refuseAnnotations(annotations);
   const aliases = parseSecretAliases(annotations["run.googleapis.com/secrets"]);
   const containers = (spec.children("containers") ?? []).map((container) => {
     const parsed = parseContainer(container, aliases);

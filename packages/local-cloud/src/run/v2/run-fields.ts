@@ -1,6 +1,6 @@
 // What Cloud Run's fields come to here. https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
 import { policyFields } from "../../iam/policy-fields.ts";
-import { type FieldSupport, inPackage, type MessageSupport } from "../../server/proto-fields.ts";
+import { type FieldSupport, inPackage, type MessageSupport } from "../../server/field-support.ts";
 
 const launchStage = "what this table has is there in every stage";
 const vpcAccess = "containers use this machine's network";

@@ -1,4 +1,4 @@
-// What is done with the fields of an API's messages. A field that no table names is refused as soon as it asks for something:
+// What is done with the fields of an API's messages, from protos or not. A field that no table names is refused as soon as it asks for something:
 // also one that a later version of the client package brings.
 
 import { scalarReader } from "./proto-scalar.ts";
@@ -64,6 +64,12 @@ export const createFieldTable = (types: ProtoTypes, support: FieldSupport, reque
     table.set(name, names);
   }
   return table;
+};
+
+/** Names of the fields that ask for what is not done. */
+export const undoneFields = (support: MessageSupport, value: Readonly<Record<string, unknown>>): readonly string[] => {
+  const names = fieldNames(support);
+  return Object.keys(value).filter((name) => !names.has(name) && !saysNothing(value[name]));
 };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
