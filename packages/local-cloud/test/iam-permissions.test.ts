@@ -43,6 +43,23 @@ test("every route that changes something asks for a permission", async () => {
   expect(open.map(({ rpc }) => rpc)).toEqual([]);
 });
 
+test("every permission that is asked for has its page of Google's, or is called unverified", async () => {
+  const cloud = await startCloud();
+  type Row = { readonly rpc: string; readonly permission?: string; readonly permissionPage?: string };
+  const { json } = await cloud.fetchJson<{ methods: readonly Row[] }>("/_local/methods");
+  const rows = json.methods.filter(({ permission }) => permission !== undefined);
+  const page = /^(unverified|https:\/\/cloud\.google\.com\/[\w./-]+)$/;
+  expect(rows.filter(({ permissionPage = "" }) => !page.test(permissionPage))).toEqual([]);
+  const pageOf = (rpc: string) => rows.find((row) => row.rpc === rpc)?.permissionPage;
+  expect(pageOf("google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion")).toBe(
+    "https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access",
+  );
+  expect(pageOf("iam.projects.serviceAccounts.keys.create")).toBe(
+    "https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys/create",
+  );
+  expect(pageOf("run.namespaces.domainmappings.create")).toBe("unverified");
+});
+
 test("a viewer can read, and not change, what the routes serve", async () => {
   const routes = (await allRoutes()).filter(({ permission }) => permission !== undefined);
   const changes = routes.filter(({ write, permission = "" }) => write && roleGrants("roles/viewer", permission));

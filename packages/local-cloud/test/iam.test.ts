@@ -85,6 +85,7 @@ describe("a project's policy", () => {
   const read = async (cloud: TestCloud) =>
     (await call(cloud, "POST", `/v1/${resource}:getIamPolicy`, { options: { requestedPolicyVersion: 3 } })).json;
 
+  // https://cloud.google.com/iam/docs/allow-policies#etag
   test("names the developer as owner at first, and is written under its etag", async () => {
     const cloud = await startWithAccount();
     const before = await read(cloud);
@@ -121,6 +122,7 @@ describe("a project's policy", () => {
   });
 });
 
+// https://cloud.google.com/iam/docs/permission-error-messages
 describe("--iam enforce", () => {
   const deployer = `serviceAccount:${account}`;
   const owner = ["roles/owner", "user:developer@localhost"] as const;
@@ -171,6 +173,53 @@ describe("--iam enforce", () => {
     });
     expect((await call(cloud, "POST", path, { permissions })).json).toEqual({ permissions });
     expect((await call(cloud, "POST", path, { permissions }, { as: "" })).json).toEqual({});
+  });
+});
+
+describe("Cloud Run's own questions", () => {
+  const jobs = "/v2/projects/demo-project/locations/asia-southeast1/jobs";
+  const runtime = "projects/demo-project/serviceAccounts/runtime@demo-project.iam.gserviceaccount.com";
+  const email = runtime.split("/").at(-1) ?? "";
+  const job = { template: { template: { containers: [{ image: "x" }], serviceAccount: email } } };
+
+  // https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration
+  test("a deployer needs actAs on the runtime account, and gets it by a role on that account", async () => {
+    const cloud = await startWithAccount({ iam: "enforce" });
+    const deployer = `serviceAccount:${account}`;
+    await call(cloud, "POST", "/v1/projects/demo-project/serviceAccounts", { accountId: "runtime" });
+    const owner = ["roles/owner", "user:developer@localhost"] as const;
+    await grant(cloud, "projects/demo-project", [owner, ["roles/run.developer", deployer]]);
+    const create = () => call(cloud, "POST", `${jobs}?jobId=migrate`, job, { as: account });
+    expect(await create()).toMatchObject({
+      status: 403,
+      json: {
+        error: {
+          status: "PERMISSION_DENIED",
+          message: `Permission 'iam.serviceaccounts.actAs' denied on service account ${email} (or it may not exist).`,
+        },
+      },
+    });
+    await grant(cloud, runtime, [["roles/iam.serviceAccountUser", deployer]]);
+    expect((await create()).status).toBe(200);
+  });
+
+  // https://cloud.google.com/run/docs/reference/iam/permissions
+  test("an update that may create, and a run with overrides, need more than their methods say", async () => {
+    const cloud = await startWithAccount({ iam: "record" });
+    const asDeployer = { as: account };
+    expect((await call(cloud, "PATCH", `${jobs}/migrate?allowMissing=true`, job, asDeployer)).status).toBe(200);
+    const run = { validateOnly: true, overrides: { taskCount: 1 } };
+    expect((await call(cloud, "POST", `${jobs}/migrate:run`, run, asDeployer)).status).toBe(200);
+    const { json } = await cloud.fetchJson<{ uses: Json[] }>("/_local/permissions");
+    const used = json.uses.filter(({ principal }) => principal === account);
+    const name = `${jobs.slice("/v2/".length)}/migrate`;
+    expect(used.map(({ permission, resource }) => [permission, resource])).toEqual([
+      ["iam.serviceAccounts.actAs", runtime],
+      ["run.jobs.create", "projects/demo-project"],
+      ["run.jobs.run", name],
+      ["run.jobs.runWithOverrides", name],
+      ["run.jobs.update", name],
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 // The cloud's own end of the wire: what it did so far, faults to order, and how to stop it. Served below `/_local/`,
 // neither counted nor faulted itself.
+import { permissionPage } from "../iam/permission-pages.ts";
 import type { Authorization } from "../server/authorization.ts";
 import type { Counters } from "../server/counters.ts";
 import { parseFaultRule } from "../server/fault-rule.ts";
@@ -37,8 +38,12 @@ const methods = (context: ControlContext) =>
   context.services().flatMap(({ api, routes }) =>
     routes.map(({ rpc, method, template, permission, refused = false }) => ({
       ...{ api, rpc, method, template, permission, refused },
+      ...(permission !== undefined && { permissionPage: permissionPage(api, rpc) ?? "unverified" }),
     })),
   );
+
+const ignored = (context: ControlContext) =>
+  context.services().flatMap(({ api, ignoredFields = [] }) => ignoredFields.map((field) => ({ api, ...field })));
 
 const requireRule = (removed: boolean, request: CloudRequest): void => {
   if (!removed) throw new GoogleError("NOT_FOUND", `No fault rule ${request.params["id"]}.`);
@@ -68,7 +73,7 @@ export const createControlService = (context: ControlContext): CloudService => {
       route("GET", "/_local/status", () => status(context)),
       route("POST", "/_local/stop", () => requestStop(context)),
       route("POST", "/_local/counters:reset", () => counters.reset() ?? {}),
-      route("GET", "/_local/methods", () => ({ methods: methods(context) })),
+      route("GET", "/_local/methods", () => ({ methods: methods(context), ignored: ignored(context) })),
       route("GET", "/_local/faults", () => ({ faults: faults.list() })),
       route("POST", "/_local/faults", async (request) => faults.add(parseFaultRule(await request.json()))),
       route("DELETE", "/_local/faults", () => faults.clear() ?? {}),

@@ -114,6 +114,7 @@ export class JobController {
   update({ name, input, mask, allowMissing = false, ...options }: UpdateRequest): Operation {
     if (allowMissing && this.#state.jobs.get(name) === undefined) {
       const { id, ...location } = parseResource(name);
+      this.#options.guard.permit(options.principal, "run.jobs.create", `projects/${location.project}`);
       return this.create({ ...options, parent: formatParent(location), id, input });
     }
     const before = this.get(name);
@@ -169,6 +170,8 @@ export class JobController {
   } {
     const job = this.get(name);
     checkEtag(job, etag);
+    if (Object.keys(overrides).length > 0)
+      this.#options.guard.permit(options.principal, "run.jobs.runWithOverrides", name);
     const template = applyOverrides(job.template, overrides);
     checkTaskCounts(template.taskCount ?? 1, template.parallelism ?? 0, template.template?.maxRetries ?? 0);
     checkTimeout(template.template?.timeout, "overrides.timeout", maxTaskSeconds);

@@ -104,6 +104,8 @@ export class RevisionedController<Resource extends Revisioned> {
     const current = this.#resources.get(name);
     if (current === undefined && allowMissing) {
       const { id, ...location } = parseResource(name);
+      const permission = `run.${this.#resourceKind.toLowerCase()}.create`;
+      this.#options.guard.permit(options.principal, permission, `projects/${location.project}`);
       return this.create({ ...options, parent: formatParent(location), id, input });
     }
     const before = this.get(name) as Resource & Input;

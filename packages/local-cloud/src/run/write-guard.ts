@@ -7,6 +7,8 @@ import { parseResource } from "./resource-names.ts";
 export type WriteGuard = {
   /** @throws {GoogleError} PERMISSION_DENIED: https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration */
   readonly actAs: (principal: string, name: string, serviceAccount: string | undefined) => void;
+  /** What a call needs beyond the permission of its method. @throws {GoogleError} PERMISSION_DENIED */
+  readonly permit: CloudContext["authorize"];
   /** @throws {GoogleError} RESOURCE_EXHAUSTED where that fault was ordered */
   readonly quota: (rpc: string, name: string) => void;
   /** An operation that has failed without doing anything, where that fault was ordered. */
@@ -26,6 +28,7 @@ export function createWriteGuard(
       const { project } = parseResource(name);
       authorize(principal, "iam.serviceAccounts.actAs", `projects/${project}/serviceAccounts/${serviceAccount}`);
     },
+    permit: authorize,
     quota: (rpc, name) => {
       const fault = take("quota", rpc, name);
       if (fault) throw new GoogleError("RESOURCE_EXHAUSTED", fault.message);

@@ -26,23 +26,27 @@ export type Authorization = {
 /** Distinct uses that are kept: more only come from a client that makes names up. */
 const MAX_USES = 10_000;
 
+/** Cloud Run's sentence for a runtime account has its own form, and its own spelling. */
+const denial = (permission: string, resource: string): string => {
+  const account = /\/serviceAccounts\/(.+)$/.exec(resource)?.[1];
+  return permission === "iam.serviceAccounts.actAs" && account !== undefined
+    ? `Permission 'iam.serviceaccounts.actAs' denied on service account ${account} (or it may not exist).`
+    : `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`;
+};
+
 const refuse = (principal: string, permission: string, resource: string): never => {
   if (principal === ANONYMOUS)
     throw new GoogleError("UNAUTHENTICATED", `Anonymous caller does not have ${permission} access to ${resource}.`);
-  throw new GoogleError(
-    "PERMISSION_DENIED",
-    `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`,
-    {
-      details: [
-        {
-          "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-          reason: "IAM_PERMISSION_DENIED",
-          domain: "iam.googleapis.com",
-          metadata: { permission, resource },
-        },
-      ],
-    },
-  );
+  throw new GoogleError("PERMISSION_DENIED", denial(permission, resource), {
+    details: [
+      {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: "IAM_PERMISSION_DENIED",
+        domain: "iam.googleapis.com",
+        metadata: { permission, resource },
+      },
+    ],
+  });
 };
 
 /**

@@ -3,6 +3,7 @@ import type { CloudRequest, Route } from "../server/types.ts";
 import { readBucketConfig } from "./bucket-config.ts";
 import type { BucketConfig, BucketRecord } from "./bucket-record.ts";
 import { bucketResource } from "./bucket-resource.ts";
+import { bucketResourceName } from "./bucket-store.ts";
 import { asBody, asText, isJsonObject, mergePatch } from "./json-value.ts";
 import { parseBucketName } from "./names.ts";
 import { judge, readNumber, readPreconditions, requireConditions } from "./preconditions.ts";
@@ -79,6 +80,8 @@ const change = (
   const merged = merge(bucket.config, asBody(json));
   const config = readBucketConfig(isJsonObject(merged) ? merged : {}, cloud.now());
   requireSamePlace(bucket, config);
+  if (config.iamConfiguration.publicAccessPrevention !== bucket.config.iamConfiguration.publicAccessPrevention)
+    cloud.authorize(request.principal, "storage.buckets.setIamPolicy", bucketResourceName(bucket.name));
   return jsonResponse(request, bucketResource(buckets.update(bucket, config), request.origin));
 };
 

@@ -1,5 +1,6 @@
 // https://cloud.google.com/storage/docs/json_api/v1/objects
 import type { CloudRequest, CloudResponse, Route } from "../server/types.ts";
+import { bucketResourceName } from "./bucket-store.ts";
 import { etagOf } from "./etag.ts";
 import { asBody } from "./json-value.ts";
 import type { ListQuery } from "./list-objects.ts";
@@ -116,6 +117,7 @@ const restore = async (context: StorageContext, request: CloudRequest): Promise<
   if (generation === undefined) throw new StorageError("required", "Required parameter: generation", "generation");
   const content = context.objects.findSoftDeleted(bucket.name, name, generation);
   if (content === undefined) throw noSuchObject(bucket.name, name);
+  context.cloud.authorize(request.principal, "storage.objects.create", bucketResourceName(bucket.name));
   const record = await context.objects.create({
     ...{ bucket, name, content, preconditions, attributes: content.attributes },
     beforeOverwrite: beforeOverwrite(context, request, bucket.name),

@@ -98,7 +98,10 @@ export const refusedRoutes = (context: StorageContext): readonly Route[] => [
     ["/storage/v1/", "/"].map((root) => notImplemented({ rpc, method, template: `${root}${path}` })),
   ),
   ...acls.flatMap(([rpc, method, path]) =>
-    storageRoutes(context.buckets, { rpc, method, path, handle: (request) => refuseAcl(context, request, rpc) }),
+    storageRoutes(context.buckets, {
+      ...{ rpc, method, path, refused: true },
+      handle: (request) => refuseAcl(context, request, rpc),
+    }),
   ),
   ...emptyLists.flatMap(([rpc, path, kind, permission]) =>
     storageRoutes(context.buckets, {
@@ -111,6 +114,7 @@ export const refusedRoutes = (context: StorageContext): readonly Route[] => [
   ),
   ...storageRoutes(context.buckets, {
     ...{ rpc: "storage.projects.serviceAccount.get", method: "GET", path: "projects/{projectId}/serviceAccount" },
+    permission: "resourcemanager.projects.get",
     handle: (request) => {
       const number = projectNumber(param(request, "projectId"));
       const email = `service-${number}@gs-project-accounts.iam.gserviceaccount.com`;

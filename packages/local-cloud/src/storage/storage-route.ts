@@ -13,6 +13,8 @@ export type StorageMethod = {
   readonly path: string;
   /** https://cloud.google.com/storage/docs/access-control/iam-json; on the bucket in the path, or on the project in the query. */
   readonly permission?: string;
+  /** Answered with a refusal, whatever is asked. */
+  readonly refused?: boolean;
   readonly handle: (request: CloudRequest) => CloudResponse | Promise<CloudResponse>;
 };
 
@@ -36,13 +38,13 @@ const resourceOf =
   (request: CloudRequest): string => {
     const name = bucketParam(path);
     return name === undefined
-      ? `projects/${projectOf(request)}`
+      ? `projects/${request.params["projectId"] ?? projectOf(request)}`
       : bucketResourceName(buckets.require(param(request, name)).name);
   };
 
 export const storageRoutes = (
   buckets: BucketStore,
-  { rpc, method, path, permission, handle }: StorageMethod,
+  { rpc, method, path, permission, refused, handle }: StorageMethod,
   roots: readonly string[] = API_ROOTS,
 ): readonly Route[] =>
   roots.map((root) => ({
@@ -50,6 +52,7 @@ export const storageRoutes = (
     template: `${root}${path}`,
     rpc,
     write: method !== "GET" && method !== "HEAD",
+    ...(refused && { refused }),
     ...(permission !== undefined && { permission, resource: resourceOf(buckets, path) }),
     handle,
   }));
