@@ -27,6 +27,7 @@ const server = require("http").createServer(async (request, response) => {
     for (let i = 0; i < 64; i++) if (!response.write(chunk)) await new Promise((resolve) => response.once("drain", resolve));
     return response.end();
   }
+  if (url === "/long") return response.writeHead(200, { "content-length": 40 << 20 }).end(Buffer.alloc(40 << 20));
   if (url === "/events") {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("data: one\\n\\n");
@@ -139,6 +140,18 @@ describe("the ingress", () => {
     const [response] = await answered;
     const text = Buffer.concat(await response.toArray()).toString();
     expect(JSON.parse(text)).toEqual({ bytes: 32 << 20, hash: hash.digest("hex") });
+  });
+
+  // https://cloud.google.com/run/quotas#request_limits
+  it("refuses a request of more than 32 MiB, and an answer of more that is not chunked", async () => {
+    const body = Buffer.alloc((32 << 20) + 1);
+    expect(await ask(uri, { path: "/hash", method: "POST", body })).toMatchObject({ status: 413 });
+    const chunked = { "transfer-encoding": "chunked" };
+    expect(await ask(uri, { path: "/hash", method: "POST", body, headers: chunked })).toMatchObject({ status: 413 });
+    expect(await ask(uri, { path: "/long" })).toMatchObject({ status: 500 });
+    expect(await ask(uri, { path: "/long", method: "HEAD" })).toMatchObject({ status: 200 });
+    expect(suite.cloud().lines("echo").join("\n")).toContain("Response size was too large.");
+    expect((await ask(uri)).status).toBe(200);
   });
 
   it("holds back a container that answers faster than its client reads", async () => {

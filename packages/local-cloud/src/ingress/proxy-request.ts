@@ -1,9 +1,9 @@
 // One request to one instance and its answer back, both streamed: nothing is held but what the sockets hold.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { PassThrough } from "node:stream";
 import type { Dispatcher, Pool } from "undici";
 import { type Forwarding, requestHeaders, responseHeaders } from "./forwarded-headers.ts";
-import { brokenInstance, type Refusal, timedOut } from "./refusal.ts";
+import { limitBytes, maxMessageBytes } from "./message-size.ts";
+import { answerTooLarge, brokenInstance, type Refusal, requestTooLarge, timedOut } from "./refusal.ts";
 
 export type ProxyExchange = {
   readonly request: IncomingMessage;
@@ -48,13 +48,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { request, response, pool, forwarding, timeoutMs } = this.#exchange;
     this.#timer = setTimeout(() => this.#fail(timedOut), timeoutMs);
     response.on("close", this.#onClose);
+    if (Number(request.headers["content-length"] ?? 0) > maxMessageBytes) {
+      this.#fail(requestTooLarge);
+      return;
+    }
     pool.dispatch(
       {
         path: request.url ?? "/",
         method: request.method as Dispatcher.HttpMethod,
         headers: requestHeaders(request.rawHeaders, forwarding),
         // The dispatcher destroys a body that it could not send, and with the request itself its client's connection.
-        body: hasBody(request) ? request.pipe(new PassThrough()) : null,
+        body: hasBody(request) ? request.pipe(limitBytes(() => this.#fail(requestTooLarge))) : null,
       },
       this,
     );
@@ -73,7 +77,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (statusCode < 200) return; // Node has answered `100 Continue` itself, and sends no other
     this.#left = Number(headers["content-length"] ?? Number.NaN);
-    this.#exchange.response.writeHead(statusCode, text, responseHeaders(headers));
+    const { request, response } = this.#exchange;
+    // What is chunked may be of any length.
+    if (this.#left > maxMessageBytes && request.method !== "HEAD") this.#fail(answerTooLarge);
+    else response.writeHead(statusCode, text, responseHeaders(headers));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -14,6 +14,7 @@ export type Refusal = {
 const reasons: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
+  413: "Request Entity Too Large",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -66,6 +67,22 @@ export const noInstance = (why: string): Refusal => ({
 export const brokenInstance: Refusal = noInstance(
   "The request failed because either the HTTP response was malformed or connection to the instance had an error. Additional troubleshooting documentation can be found at: https://cloud.google.com/run/docs/troubleshooting#malformed-response-or-connection-error",
 );
+
+export const requestTooLarge: Refusal = {
+  status: 413,
+  type: "text/html",
+  body: page("413 Request Entity Too Large", "Your client issued a request that was too large."),
+  reason:
+    "The request was larger than 32 MiB, the limit of HTTP/1. See https://cloud.google.com/run/quotas#request_limits",
+};
+
+export const answerTooLarge: Refusal = {
+  status: 500,
+  type: "text/plain",
+  body: "Internal Server Error",
+  reason:
+    "Response size was too large. Please consider reducing response size: with a length it is at most 32 MiB, in chunks it has no limit. See https://cloud.google.com/run/quotas#request_limits",
+};
 
 export const timedOut: Refusal = {
   status: 504,
