@@ -106,6 +106,7 @@ describe("a cloud that is started again", { timeout: 90_000 }, () => {
     },
   );
 
+  // Long-running operations: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.operations
   it("finishes what was under way when it was killed, and its operation", async () => {
     const slow = `${serverScript()
       .replace("require(", "setTimeout(() => require(")

@@ -19,6 +19,7 @@ const gated = serverScript(`
   response.end(JSON.stringify(about))`);
 
 describe("instances", () => {
+  // https://cloud.google.com/run/docs/about-instance-autoscaling#scale-to-zero
   it("scale to zero when idle, and a request waits for the cold start", async () => {
     const { uri } = await create("cold", await image("cold"));
     await expect.poll(() => counts("cold"), soon).toMatchObject({ ready: 0, starting: 0 });
@@ -26,6 +27,7 @@ describe("instances", () => {
     expect(await counts("cold")).toMatchObject({ ready: 1 });
   });
 
+  // https://cloud.google.com/run/docs/configuring/min-instances
   it("stay at the minimum, of the revision or of the service", async () => {
     await create("warm", await image("warm"), { scaling: { minInstanceCount: 2 } });
     await expect.poll(() => counts("warm"), soon).toMatchObject({ ready: 2 });
@@ -35,6 +37,7 @@ describe("instances", () => {
     expect(await counts("warm-service")).toMatchObject({ ready: 1 });
   });
 
+  // https://cloud.google.com/run/docs/about-concurrency
   it("get no more requests at once than they may; more requests start more instances", async () => {
     const { uri } = await create("narrow", await image("narrow", gated), {
       maxInstanceRequestConcurrency: 2,
@@ -64,6 +67,7 @@ describe("instances", () => {
     expect(suite.cloud().lines("fragile")).toContain("Container called exit(1).");
   });
 
+  // https://cloud.google.com/run/docs/configuring/healthchecks#liveness-probes: the instance goes, its service stays ready
   it("are shut down when their liveness probe fails, and started again", async () => {
     const script = serverScript(
       "if (request.url === '/break') globalThis.broken = true; response.writeHead(request.url === '/live' && globalThis.broken ? 500 : 200).end(JSON.stringify(about))",
@@ -79,8 +83,10 @@ describe("instances", () => {
       .toContain("LIVENESS HTTP probe failed 1 time consecutively");
     await expect.poll(() => counts("mortal"), soon).toMatchObject({ ready: 1 });
     expect((await ask(uri)).status).toBe(200);
+    expect((await service("mortal")).terminalCondition).toMatchObject({ type: "Ready", state: "CONDITION_SUCCEEDED" });
   });
 
+  // https://cloud.google.com/run/docs/configuring/services/manual-scaling
   it("follow a fixed number where scaling is manual", async () => {
     const manual = (manualInstanceCount: number) => ({ scaling: { scalingMode: "MANUAL", manualInstanceCount } });
     await create("fixed", await image("fixed"), {}, manual(2));
@@ -104,6 +110,7 @@ describe("instances", () => {
 });
 
 describe("a request", () => {
+  // https://cloud.google.com/run/docs/configuring/request-timeout
   it("is ended when it takes longer than it may, and its instance lives on", async () => {
     const { uri } = await create("slow", await image("slow", gated), { timeout: { seconds: 1 } });
     expect(await ask(uri, { path: "/slow" })).toMatchObject({ status: 504, text: "upstream request timeout" });

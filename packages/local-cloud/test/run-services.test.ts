@@ -99,6 +99,7 @@ describe("a service", () => {
     await expect.poll(async () => (await service("made-by-update")).reconciling, { timeout: 10_000 }).toBe(false);
   });
 
+  // https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service.FIELDS.etag
   it("refuses a change by a client that saw another version of it", async () => {
     const { etag } = await create("versioned", await image("versioned"));
     expect((await update("versioned", { etag, labels: { a: "1" } }, ["labels"])).labels).toEqual({ a: "1" });
@@ -134,6 +135,7 @@ describe("a service", () => {
     expect(same.generation, "nothing changed").toBe(changed.generation);
   });
 
+  // https://cloud.google.com/run/docs/managing/revisions#custom-revision-name
   it("takes a revision's name that is asked for, once", async () => {
     const reference = await image("named");
     await create("named", reference, { revision: "named-green" });
@@ -149,6 +151,7 @@ describe("a service", () => {
     expect(await refusal(update("named", foreign, ["template"]))).toMatchObject({ code: 3 });
   });
 
+  // https://cloud.google.com/run/docs/managing/services#delete
   it("is deleted with its revisions; its processes get SIGTERM; a new one begins anew", async () => {
     const reference = await image("gone");
     const { uri } = await create("gone", reference);
@@ -176,6 +179,7 @@ describe("a service", () => {
     expect(next.json.services.map(({ name }) => name)).not.toContain(list.json.services[0]?.name);
   });
 
+  // https://cloud.google.com/run/docs/securing/managing-access, and https://cloud.google.com/iam/docs/allow-policies#etag
   it("lets in only whom its policy names", async () => {
     const { uri } = await create("private", await image("private"), {}, { invokerIamDisabled: false });
     expect((await ask(uri)).status).toBe(403);

@@ -81,6 +81,7 @@ describe("a revision that does not start", () => {
     expect((await condition("secretless")).terminalCondition).toMatchObject({ reason: "SECRETS_ACCESS_CHECK_FAILED" });
   });
 
+  // https://cloud.google.com/run/docs/configuring/healthchecks#startup-probes
   it("fails its own startup probe: told apart from never listening", async () => {
     const reference = await image(
       "probed",
@@ -94,6 +95,7 @@ describe("a revision that does not start", () => {
     });
   });
 
+  // https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service.FIELDS.latest_ready_revision
   it("leaves the revision before it serving, and a corrected one takes over", async () => {
     const reference = await image("steady");
     const { uri, latestReadyRevision, observedGeneration } = await create("steady", reference);
@@ -113,6 +115,23 @@ describe("a revision that does not start", () => {
     const env = [{ name: "VERSION", value: "2" }];
     await update("steady", { template: { containers: [{ image: reference, env }] } }, ["template"]);
     expect(parsed(await ask(uri)).version).toBe("2");
+  });
+});
+
+describe("a revision that starts", () => {
+  // https://cloud.google.com/run/docs/configuring/healthchecks#startup-probes: no request before the probe has succeeded
+  it("is ready once its startup probe has succeeded, not when it listens", async () => {
+    const script = serverScript(`
+      if (request.url === "/ready") return response.writeHead((globalThis.asked = (globalThis.asked ?? 0) + 1) < 2 ? 503 : 200).end();
+      response.end(String(globalThis.asked ?? 0))`);
+    const startupProbe = { httpGet: { path: "/ready" }, periodSeconds: 1, failureThreshold: 3 };
+    const { uri, latestReadyRevision, latestCreatedRevision, terminalCondition } = await create("eventually", "", {
+      containers: [{ image: await image("eventually", script), startupProbe }],
+    });
+    expect(latestReadyRevision).toBe(latestCreatedRevision);
+    expect(terminalCondition).toMatchObject({ type: "Ready", state: "CONDITION_SUCCEEDED" });
+    expect((await ask(uri)).text).toBe("2");
+    expect(suite.cloud().lines("eventually").join("\n")).toContain("STARTUP HTTP probe succeeded after 2 attempts");
   });
 });
 
@@ -157,6 +176,7 @@ describe("a container", () => {
     expect(JSON.stringify(suite.cloud().logs.read({ project: "demo" }, 10_000))).not.toContain("key-of-version-3");
   });
 
+  // https://cloud.google.com/run/docs/configuring/services/secrets
   it("has its secret `latest` resolved when an instance starts, and a pinned version as it is", async () => {
     const { secrets, run } = suite.cloud();
     secrets.set("rotating/latest", "one").set("rotating/1", "one");

@@ -33,6 +33,7 @@ const tally = async (uri: string, requests: number): Promise<Readonly<Record<str
 };
 
 describe("traffic", () => {
+  // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#send-to-latest
   it("follows the latest revision until it is pinned, and stays pinned when a new one is deployed", async () => {
     const reference = await image("sticky");
     const first = await create("sticky", reference);
@@ -46,6 +47,7 @@ describe("traffic", () => {
     expect(await tally(first.uri, 5)).toEqual({ 2: 5 });
   });
 
+  // https://cloud.google.com/run/docs/rollouts-rollbacks-traffic-migration#tags
   it("is split by percentages, and every tag has an address of its own", async () => {
     const reference = await image("split");
     const { uri, latestReadyRevision } = await create("split", reference);
@@ -136,6 +138,7 @@ describe("traffic", () => {
 });
 
 describe("a revision", () => {
+  // https://cloud.google.com/run/docs/managing/revisions#delete
   it("is deleted unless it serves or is the latest", async () => {
     const reference = await image("prune");
     await create("prune", reference);

@@ -135,6 +135,7 @@ describe.each(["bubblewrap", "host"] as const)("a container run by the %s driver
     expect(await container.exited).toMatchObject({ code: undefined, signal: "SIGKILL", outOfMemory: undefined });
   });
 
+  // https://cloud.google.com/run/docs/container-contract#instance-shutdown: SIGTERM, and SIGKILL 10 seconds later
   it("is sent SIGTERM and may end in peace; one that does not is killed after the grace", async () => {
     const gentle = await start({
       script:

@@ -73,6 +73,7 @@ describe("a secret", () => {
     await expect(client.createSecret({ parent, ...request })).rejects.toEqual(refused(code));
   });
 
+  // https://cloud.google.com/secret-manager/docs/etags
   test("is changed in the fields that are named, and guarded by its etag", async () => {
     const { client, add } = await start();
     await add("one");
@@ -142,6 +143,7 @@ describe("a version", () => {
     await expect(read("latest")).rejects.toEqual(refused(notFound, "not found or has no versions"));
   });
 
+  // https://cloud.google.com/secret-manager/docs/data-integrity
   test("keeps any bytes, and carries their checksum", async () => {
     const { client } = await start();
     const data = Buffer.from(Array.from({ length: 65_536 }, (_, index) => index % 256));
@@ -163,6 +165,7 @@ describe("a version", () => {
     expect((await client.listSecretVersions({ parent: name }))[0]).toEqual([]);
   });
 
+  // https://cloud.google.com/secret-manager/docs/disable-secret-version and https://cloud.google.com/secret-manager/docs/destroy-secret-version
   test("that is disabled or destroyed cannot be accessed, also as latest; a destroyed one stays so", async () => {
     const { client, add, read, dataDir } = await start();
     await add("one");
@@ -183,6 +186,7 @@ describe("a version", () => {
     expect(await add("two")).toBe(`${numbered}/versions/2`);
   });
 
+  // https://cloud.google.com/secret-manager/docs/etags
   test("changes its etag with every change, also one that changes nothing", async () => {
     const { client, add } = await start();
     await add("one");

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
 import { GoogleError } from "../src/server/google-error.ts";
@@ -118,6 +119,24 @@ test("a handler's bug is a 500 without its text, which the log has", async () =>
   expect(status).toBe(500);
   expect(JSON.stringify(json)).not.toContain("inside");
   expect(cloud.lines.join()).toContain("a detail of the inside");
+});
+
+test("listens on loopback alone, and on another address only when told so", async () => {
+  // An address of this machine that is not 127.0.0.1: on Linux all of 127.0.0.0/8 are.
+  const outside = Object.values(networkInterfaces()).flat();
+  const address = outside.find((one) => one?.family === "IPv4" && !one.internal)?.address ?? "127.0.0.2";
+  const reaches = async (port: number): Promise<boolean> => {
+    const socket = connect(port, address);
+    onTestFinished(() => void socket.destroy());
+    return await Promise.race([
+      once(socket, "connect").then(() => true),
+      once(socket, "error").then(() => false),
+    ]).catch(() => false);
+  };
+  const cloud = await startWith(service("a.googleapis.com", echo));
+  expect(await reaches(cloud.port)).toBe(false);
+  const open = await startCloud({ services: () => [service("a.googleapis.com", echo)], host: "0.0.0.0" });
+  expect(await reaches(open.port)).toBe(true);
 });
 
 test("bounds JSON bodies, and names what is not JSON", async () => {

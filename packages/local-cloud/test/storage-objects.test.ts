@@ -23,6 +23,18 @@ test("a precondition that does not hold is 412 for a write, and 304 or 412 for a
   expect((await call("GET", `${x}?ifGenerationMatch=${generation}&ifMetagenerationMatch=1`)).status).toBe(200);
 });
 
+// https://cloud.google.com/storage/docs/request-preconditions: buckets have metagenerations too
+test("a bucket's metageneration guards its changes", async () => {
+  const { call } = await startWithBucket();
+  const bucket = "/storage/v1/b/files";
+  expect((await call("GET", `${bucket}?ifMetagenerationNotMatch=1`)).status).toBe(304);
+  expect((await call("PATCH", `${bucket}?ifMetagenerationMatch=1`, { labels: { a: "b" } })).status).toBe(200);
+  expect(await call("PATCH", `${bucket}?ifMetagenerationMatch=1`, { labels: { a: "c" } })).toMatchObject(failed);
+  expect(await call("DELETE", `${bucket}?ifMetagenerationMatch=1`)).toMatchObject(failed);
+  expect((await call("GET", `${bucket}?ifMetagenerationMatch=2`)).json).toMatchObject({ metageneration: "2" });
+});
+
+// https://cloud.google.com/storage/docs/consistency
 test("one of many writers that ask for the same generation wins", async () => {
   const { upload } = await startWithBucket();
   const answers = await Promise.all(
@@ -43,6 +55,28 @@ test("checksums are those of the bytes, and others than announced are refused", 
   expect(refused).toMatchObject({ status: 400, json: { error: { message: expect.stringContaining("CRC32C") } } });
   expect((await upload("files", "y", "hellO", { headers: { "content-md5": md5 } })).status).toBe(400);
   expect((await call("GET", objectPath("files", "y"))).status).toBe(404);
+});
+
+// https://cloud.google.com/storage/docs/json_api/v1/objects/list
+test("lists objects and prefixes together, a page at a time", async () => {
+  const { call, upload } = await startWithBucket();
+  for (const name of ["a/1", "a/2", "b", "c/", "c/1", "d"]) await upload("files", name, name);
+  const pages: (readonly (string | undefined)[])[] = [];
+  let token: string | undefined;
+  do {
+    const next = token === undefined ? "" : `&pageToken=${token}`;
+    const { json } = await call("GET", `/storage/v1/b/files/o?delimiter=/&maxResults=2${next}`);
+    pages.push([...(json.prefixes ?? []), ...(json.items ?? []).map(({ name }) => name)]);
+    token = json.nextPageToken;
+  } while (token !== undefined);
+  expect(pages).toEqual([
+    ["a/", "b"],
+    ["c/", "d"],
+  ]);
+  const trailing = await call("GET", "/storage/v1/b/files/o?delimiter=/&includeTrailingDelimiter=true&prefix=c");
+  expect(trailing.json).toMatchObject({ prefixes: ["c/"], items: [{ name: "c/" }] });
+  expect((await call("GET", "/storage/v1/b/files/o?startOffset=b&endOffset=c/1")).json.items).toHaveLength(2);
+  expect((await call("GET", "/storage/v1/b/files/o?pageToken=none")).status).toBe(400);
 });
 
 // https://cloud.google.com/storage/docs/json_api#partial-response
@@ -210,7 +244,7 @@ test("refuses by name what it does not do, and what nobody knows", async () => {
   expect((await call("GET", "/storage/v1/b/files/nonsense")).status).toBe(501);
 });
 
-// https://cloud.google.com/storage/quotas#objects
+// https://cloud.google.com/storage/quotas#objects: "Maximum rate of writes to the same object name: One write per second"
 test("writes to one name too fast are 429 once that is switched on", async () => {
   let now = new Date("2026-01-01T00:00:00Z");
   const { call, upload } = await startWithBucket({}, { now: () => now });
@@ -222,6 +256,18 @@ test("writes to one name too fast are 429 once that is switched on", async () =>
   expect((await call("GET", x)).status).toBe(200);
   await call("PUT", "/_local/storage/write-limit", {});
   expect(await write("x")).toBe(200);
+});
+
+test("what is held in memory of a request is bounded", async () => {
+  const { raw } = await startWithBucket();
+  const post = (path: string, type: string, body: string) =>
+    raw("127.0.0.1", path, { method: "POST", headers: { "content-type": `${type}; boundary=b` }, body });
+  const part = `--b\r\nContent-Type: application/json\r\n\r\n{"name":"x","metadata":{"a":"${"x".repeat(2 << 20)}"}}\r\n--b\r\n\r\ny\r\n--b--`;
+  const upload = await post("/upload/storage/v1/b/files/o?uploadType=multipart", "multipart/related", part);
+  expect(upload.status).toBe(413);
+  const call = `--b\r\nContent-Type: application/http\r\n\r\nPATCH ${x} HTTP/1.1\r\n\r\n${"x".repeat(2 << 20)}\r\n--b--`;
+  const batch = await post("/batch/storage/v1", "multipart/mixed", call);
+  expect([batch.status, batch.text.includes(" 200 ")]).toEqual([413, false]);
 });
 
 // https://cloud.google.com/storage/docs/batch

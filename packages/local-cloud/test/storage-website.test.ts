@@ -109,6 +109,12 @@ test("unpacks stored gzip for who cannot, and never brotli", async () => {
   expect(asStored.bytes.equals(packed)).toBe(true);
   expect(asStored.headers).toMatchObject({ "content-encoding": "gzip", "content-length": String(packed.length) });
   expect((await get(storage, "/gzip", { "accept-encoding": "gzip;q=0" })).text).toBe("hello ".repeat(50));
+  expect(await get(storage, "/gzip", { range: "bytes=0-3" }), "a range of what is unpacked is ignored").toMatchObject({
+    status: 200,
+    text: "hello ".repeat(50),
+  });
+  const media = await storage.raw("127.0.0.1", `${objectPath("files", "gzip")}?alt=media`);
+  expect(media.text, "the JSON API's downloads too").toBe("hello ".repeat(50));
   await storage.call("PATCH", objectPath("files", "gzip"), { cacheControl: "no-transform" });
   expect((await get(storage, "/gzip")).bytes.equals(packed)).toBe(true);
   expect((await get(storage, "/brotli")).headers["content-encoding"]).toBe("br");

@@ -1,3 +1,4 @@
+// https://cloud.google.com/storage/docs/json_api/v1/objects/list
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareNames, type Fetch, type ListQuery, listPage } from "./list-objects.ts";
