@@ -29,6 +29,8 @@ export type RunCloud = {
   readonly logs: LogStore;
   readonly images: TestImages;
   readonly secrets: Map<string, string>;
+  /** Accounts that values of secrets were read for. */
+  readonly secretReaders: Set<string | undefined>;
   readonly sockets: Map<string, string>;
   readonly clients: RunClients;
   /** Lines that a service, job or pool wrote, by its name. */
@@ -74,6 +76,7 @@ const createClients = (port: number): RunClients => {
 export async function startRunCloud(options: RunCloudOptions = {}): Promise<RunCloud> {
   const { folder = createFolder(options.onEnd), onEnd, images = createTestImages(folder), ...engine } = options;
   const secrets = new Map<string, string>();
+  const secretReaders = new Set<string | undefined>();
   const sockets = new Map<string, string>();
   const parts: { run?: Run; logs?: LogStore } = {};
   const cloud = await startCloud({
@@ -86,7 +89,8 @@ export async function startRunCloud(options: RunCloudOptions = {}): Promise<RunC
         ...{ images, policies, logs, startupMs: 1_500, graceMs: 500 },
         ...engine,
         secrets: {
-          access: (owner, secret, version) => {
+          access: (owner, secret, version, account) => {
+            secretReaders.add(account);
             const value = secrets.get(`${secret}/${version}`);
             if (value === undefined) {
               throw new GoogleError(
@@ -107,7 +111,7 @@ export async function startRunCloud(options: RunCloudOptions = {}): Promise<RunC
   const { run, logs } = parts;
   if (!run || !logs) throw new Error("no services were made");
   return {
-    ...{ cloud, run, logs, images, secrets, sockets, clients: createClients(cloud.port) },
+    ...{ cloud, run, logs, images, secrets, secretReaders, sockets, clients: createClients(cloud.port) },
     lines: (name) =>
       logs.read({ project, name }, 1_000).map((entry) => entry.textPayload ?? JSON.stringify(entry.jsonPayload)),
     stop: cloud.stop,

@@ -137,7 +137,8 @@ describe("a revision that starts", () => {
 
 describe("a container", () => {
   it("is given its variables, secrets, files and sockets", async () => {
-    const { secrets, sockets, cloud } = suite.cloud();
+    const { secrets, secretReaders, sockets, cloud } = suite.cloud();
+    secretReaders.clear();
     secrets.set("api-key/3", "key-of-version-3");
     secrets.set("certificate/latest", "-----BEGIN");
     sockets.set("demo:asia-southeast1:db", cloud.dataDir);
@@ -160,7 +161,13 @@ describe("a container", () => {
       { name: "sql", cloudSqlInstance: { instances: ["demo:asia-southeast1:db"] } },
       { name: "cert", secret: { secret: "certificate" } },
     ];
-    const { uri, latestReadyRevision } = await create("given", "", { containers: [container], volumes });
+    const serviceAccount = "api@demo.iam.gserviceaccount.com";
+    const { uri, latestReadyRevision } = await create("given", "", {
+      containers: [container],
+      volumes,
+      serviceAccount,
+    });
+    expect([...secretReaders], "with the rights of its own account").toEqual([serviceAccount]);
     const told = parsed<{ env: Record<string, string>; cert: string; sql: string[] }>(await ask(uri));
     expect(told).toMatchObject({
       env: {

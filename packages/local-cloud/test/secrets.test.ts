@@ -260,6 +260,33 @@ test("regional secrets and managed rotation are refused by name", async () => {
   await expect(client.rotateSecret({ parent: name })).rejects.toThrow("SecretManagerService.RotateSecret");
 });
 
+// https://cloud.google.com/run/docs/configuring/services/secrets: the account that runs the revision needs the role
+test("with --iam enforce a container gets a secret only where its own account may read it", async () => {
+  let platform: Platform | undefined;
+  const cloud = await startCloud({
+    iam: "enforce",
+    services: (context) => {
+      platform = createPlatform(context, { logs: { read: () => [] } });
+      return platform.services;
+    },
+  });
+  const post = async (path: string, body: object): Promise<number> =>
+    (await cloud.fetchJson(`/v1/${path}`, { method: "POST", body: JSON.stringify(body) })).status;
+  const runtime = "runtime@demo.iam.gserviceaccount.com";
+  const bindings = [{ role: "roles/secretmanager.secretAccessor", members: [`serviceAccount:${runtime}`] }];
+  const access = () => platform?.secrets.access("demo", "DATABASE_URL", "1", runtime).payload.toString();
+  expect([
+    await post(`${parent}/serviceAccounts`, { accountId: "runtime" }),
+    await post(`${parent}/secrets?secretId=DATABASE_URL`, secret),
+    await post(`${name}:addVersion`, { payload: { data: Buffer.from("one").toString("base64") } }),
+  ]).toEqual([200, 200, 200]);
+  expect(access).toThrow(
+    `Permission denied on secret: ${name}/versions/1 for Revision service account ${runtime}. The service account used must be granted`,
+  );
+  expect(await post(`${name}:setIamPolicy`, { policy: { bindings } })).toBe(200);
+  expect(access()).toBe("one");
+});
+
 test("the runtime gets a version's number and payload, or the reason why not", async () => {
   let platform: Platform | undefined;
   const { client, add } = await start({

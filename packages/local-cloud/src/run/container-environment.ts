@@ -23,18 +23,21 @@ const parseSecret = (text: string, project: string): SecretName => {
   return { project: other ?? project, secret: secret ?? text };
 };
 
-const access = (secrets: SecretSource, name: string, version: string, project: string): Buffer => {
+/** What a container of this project and account reads. */
+type Reader = { readonly secrets: SecretSource; readonly project: string; readonly account: string | undefined };
+
+const access = ({ secrets, project, account }: Reader, name: string, version: string): Buffer => {
   const parsed = parseSecret(name, project);
-  return secrets.access(parsed.project, parsed.secret, version || "latest").payload;
+  return secrets.access(parsed.project, parsed.secret, version || "latest", account).payload;
 };
 
-const secretFiles = (secrets: SecretSource, volume: SecretVolume, project: string): readonly ContainerFile[] => {
+const secretFiles = (reader: Reader, volume: SecretVolume): readonly ContainerFile[] => {
   const { secret, items = [], defaultMode = 0o444 } = volume;
-  const files = items.length > 0 ? items : [{ path: parseSecret(secret, project).secret, version: "latest" }];
+  const files = items.length > 0 ? items : [{ path: parseSecret(secret, reader.project).secret, version: "latest" }];
   return files.map(({ path, version = "latest", mode }: { path: string; version?: string; mode?: number }) => ({
     path,
     mode: (mode || defaultMode) & 0o555, // written by nobody, as on Google
-    content: access(secrets, secret, version, project),
+    content: access(reader, secret, version),
   }));
 };
 
@@ -50,17 +53,17 @@ const sqlMounts = (sockets: SqlSockets, instances: readonly string[]) =>
 const volumeMounts = (
   volume: Volume,
   mountPath: string,
-  sources: EnvironmentSources,
-  project: string,
+  sockets: SqlSockets,
+  reader: Reader,
 ): Pick<ContainerEnvironment, "mounts" | "warnings"> => {
   if (volume.secret) {
     return {
-      mounts: [{ kind: "files", target: mountPath, files: secretFiles(sources.secrets, volume.secret, project) }],
+      mounts: [{ kind: "files", target: mountPath, files: secretFiles(reader, volume.secret) }],
       warnings: [],
     };
   }
   if (volume.cloudSqlInstance) {
-    const found = sqlMounts(sources.sockets, volume.cloudSqlInstance.instances ?? []);
+    const found = sqlMounts(sockets, volume.cloudSqlInstance.instances ?? []);
     return {
       mounts: found.map(({ mount }) => mount),
       warnings: found.flatMap(({ missing }) =>
@@ -75,20 +78,18 @@ const volumeMounts = (
 /** @throws {GoogleError} what Secret Manager says of a secret that cannot be read */
 export function resolveEnvironment(
   container: Container,
-  { volumes = [] }: ContainerTemplate,
+  { volumes = [], serviceAccount }: ContainerTemplate,
   project: string,
-  sources: EnvironmentSources,
+  { secrets, sockets }: EnvironmentSources,
 ): ContainerEnvironment {
+  const reader: Reader = { secrets, project, account: serviceAccount };
   const pairs = (container.env ?? []).map(({ name, value = "", valueSource }) => {
     const ref = valueSource?.secretKeyRef;
-    return [
-      name,
-      ref ? access(sources.secrets, ref.secret, ref.version ?? "latest", project).toString("utf8") : value,
-    ] as const;
+    return [name, ref ? access(reader, ref.secret, ref.version ?? "latest").toString("utf8") : value] as const;
   });
   const mounted = (container.volumeMounts ?? []).flatMap(({ name, mountPath = "" }) => {
     const volume = volumes.find((candidate) => candidate.name === name);
-    return volume ? [volumeMounts(volume, mountPath, sources, project)] : [];
+    return volume ? [volumeMounts(volume, mountPath, sockets, reader)] : [];
   });
   return {
     env: Object.fromEntries(pairs),

@@ -9,8 +9,9 @@ export type SecretVersion = {
 export type SecretSource = {
   /**
    * The payload of an enabled version. `project` is an id or a number, `version` a number, an alias or `latest`.
+   * `account` is whose container gets it.
    * Throws GoogleError, as Secret Manager's `AccessSecretVersion` does: NOT_FOUND (no such secret or version),
-   * FAILED_PRECONDITION (disabled or destroyed).
+   * FAILED_PRECONDITION (disabled or destroyed), PERMISSION_DENIED (the account may not, where that counts).
    */
-  readonly access: (project: string, secret: string, version: string) => SecretVersion;
+  readonly access: (project: string, secret: string, version: string, account?: string) => SecretVersion;
 };

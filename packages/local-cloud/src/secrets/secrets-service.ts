@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from "../json/json-object.ts";
 import { takePage } from "../json/page.ts";
 import type { Projects } from "../resource-manager/projects.ts";
 import type { SecretSource } from "../runtime/secret-source.ts";
+import { GoogleError } from "../server/google-error.ts";
 import { type ProtoHandler, type ProtoPermission, protoService } from "../server/proto-routes.ts";
 import type { CloudContext, CloudRequest, CloudService } from "../server/types.ts";
 import { type FoundVersion, secretResourceName, versionResourceName } from "./find-secret.ts";
@@ -34,12 +35,27 @@ export function createSecrets(context: CloudContext, { projects, policies }: Sec
       start: async () => records.sweep(),
     }),
     source: {
-      access: (project, secret, version) => {
-        const found = manager.access(`projects/${project}/secrets/${secret}/versions/${version}`);
+      access: (project, secret, version, account) => {
+        const name = `projects/${project}/secrets/${secret}/versions/${version}`;
+        if (account !== undefined) requireAccessor(context, account, name, resource(name));
+        const found = manager.access(name);
         return { version: String(found.version.number), payload: found.data };
       },
     },
   };
+}
+
+/** https://cloud.google.com/run/docs/configuring/services/secrets: the revision's account needs the role, not its deployer. */
+function requireAccessor({ authorize }: CloudContext, account: string, name: string, resource: string): void {
+  try {
+    authorize(account, permissions.AccessSecretVersion, resource);
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error;
+    throw new GoogleError(
+      "PERMISSION_DENIED",
+      `Permission denied on secret: ${name} for Revision service account ${account}. The service account used must be granted the 'Secret Manager Secret Accessor' role (roles/secretmanager.secretAccessor) at the secret, project or higher level.`,
+    );
+  }
 }
 
 const prefixed = <Value>(byMethod: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> =>

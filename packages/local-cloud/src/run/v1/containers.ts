@@ -80,10 +80,12 @@ export function parseContainer(fields: Fields, aliases: SecretAliases): Containe
   const resources = fields.child("resources")?.only("limits", "requests");
   const mounts = fields
     .children("volumeMounts")
-    ?.map((mount) => ({ name: mount.text("name") ?? "", mountPath: mount.text("mountPath") ?? "" }));
+    ?.map((mount) => mount.only("name", "mountPath", "readOnly"))
+    .map((mount) => ({ name: mount.text("name") ?? "", mountPath: mount.text("mountPath") ?? "" }));
   const ports = fields
     .children("ports")
-    ?.map((port) => compact({ name: port.text("name"), containerPort: port.number("containerPort") }));
+    ?.map((port) => port.only("name", "containerPort", "protocol"))
+    .map((port) => compact({ name: port.text("name"), containerPort: port.number("containerPort") }));
   return compact({
     name: fields.text("name"),
     image: fields.text("image") ?? "",
