@@ -14,7 +14,7 @@ export type Ran = {
 };
 
 /** Runs lines of bash, which end with the first that fails. */
-export type GoogleShell = (commands: string, folder?: string) => Promise<Ran>;
+export type GoogleShell = (commands: string) => Promise<Ran>;
 
 export type ShellOptions = {
   /** State of the running cloud, as `pnpm local start --data-dir` was told. */
@@ -36,7 +36,7 @@ export async function openGoogleShell({ dataDir, folder }: ShellOptions): Promis
     .map((line) => line.split(/=(.*)/s, 2));
   const env: NodeJS.ProcessEnv = Object.fromEntries(variables);
   if (!env["CLOUDSDK_PROXY_PORT"]) throw new Error(`no local cloud on ${dataDir}: ${opened.stderr}`);
-  return (commands, cwd = folder) => runBash(`${docker}\n${commands}`, cwd, env);
+  return (commands) => runBash(`${docker}\n${commands}`, folder, env);
 }
 
 async function runBash(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {

@@ -1,12 +1,12 @@
 // `gcloud run jobs`, and what gcloud can do with worker pools.
 import { describe, expect, test } from "vitest";
-import { inOrder, lane, region, type Session } from "./session.ts";
+import { inOrder, lane, region, type UseSession } from "./session.ts";
 
 type Named = { readonly metadata: { readonly name: string } };
 
 const migrate = `migrate --region=${region}`;
 
-export function judgeJobs(use: () => Session): void {
+export function judgeJobs(use: UseSession): void {
   describe("gcloud run jobs", lane, () => {
     test("creates a job of an image that skopeo copied, and executes it to its end", inOrder, async () => {
       const { image, project, ok } = use();
@@ -40,14 +40,10 @@ export function judgeJobs(use: () => Session): void {
       ]);
       expect(jobs.map(({ metadata }) => metadata.name)).toEqual(["migrate"]);
       expect(executions).toHaveLength(2);
-      const [broken = "", done = ""] = executions.map(({ metadata }) => metadata.name);
-      const described = await Promise.all(
-        [broken, done].map((name) => ok(`gcloud run jobs executions describe ${name} --region=${region}`)),
+      const { stdout } = await ok(
+        `gcloud run jobs executions describe ${executions[0]?.metadata.name} --region=${region}`,
       );
-      expect(described.map(({ stdout }) => /^1 task (\w+ \w+)/m.exec(stdout)?.[1])).toEqual([
-        "failed to",
-        "completed successfully",
-      ]);
+      expect(stdout).toContain("1 task failed to complete");
       await ok(`gcloud run jobs delete ${migrate}`);
     });
 

@@ -1,8 +1,8 @@
 // What gcloud reads of a project: its APIs and accounts, its databases, its repositories and their images.
 import { describe, expect, test } from "vitest";
-import { lane, region, type Session } from "./session.ts";
+import { lane, region, type UseSession } from "./session.ts";
 
-export function judgeProject(use: () => Session): void {
+export function judgeProject(use: UseSession): void {
   describe("gcloud on a project", lane, () => {
     test("lists and describes what the script made", async () => {
       const { json, project } = use();

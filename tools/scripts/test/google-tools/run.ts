@@ -1,8 +1,7 @@
 // `gcloud run`: services, their revisions, traffic and domain.
 import { describe, expect, test } from "vitest";
 import { ask } from "../support/ask.ts";
-import { apiUrl } from "./classic-script.ts";
-import { inOrder, lane, region, type Session } from "./session.ts";
+import { inOrder, lane, region, type UseSession } from "./session.ts";
 
 type Traffic = {
   readonly revisionName: string;
@@ -21,19 +20,19 @@ type Service = {
 
 const api = `botbalance-api --region=${region}`;
 
-export function judgeRun(use: () => Session): void {
+export function judgeRun(use: UseSession): void {
   describe("gcloud run", lane, () => {
     const describeApi = () => use().json<Service>(`gcloud run services describe ${api}`);
-    const answer = async (url = ""): Promise<Record<string, unknown>> =>
-      (await ask(url === "" ? await apiUrl(use()) : url)).json();
-    let [first, second] = ["", ""];
+    const answer = async (address: string): Promise<Record<string, unknown>> => (await ask(address)).json();
+    let [url, first, second] = ["", "", ""];
 
     test("takes traffic back to the latest revision", inOrder, async () => {
       await use().ok(`gcloud run services update-traffic ${api} --to-latest`);
       const { status } = await describeApi();
       first = status.latestReadyRevisionName;
+      url = status.url;
       expect(status.traffic).toEqual([{ latestRevision: true, percent: 100, revisionName: first }]);
-      expect(await answer(status.url)).toMatchObject({ revision: first });
+      expect(await answer(url)).toMatchObject({ revision: first });
     });
 
     test("deploys a candidate without traffic, which answers under its tag as it was changed", inOrder, async () => {
@@ -47,15 +46,15 @@ export function judgeRun(use: () => Session): void {
         expect.objectContaining({ revisionName: first, percent: 100 }),
         expect.objectContaining({ revisionName: second, tag: "candidate" }),
       ]);
-      const candidate = await answer(status.traffic.find(({ tag }) => tag === "candidate")?.url);
+      const candidate = await answer(status.traffic.find(({ tag }) => tag === "candidate")?.url ?? "");
       expect(candidate).toMatchObject({ revision: second, env: { VERSION: "2", DJANGO_SECRET_KEY: "django-secret" } });
-      expect(await answer(status.url)).toMatchObject({ revision: first });
+      expect(await answer(url)).toMatchObject({ revision: first });
     });
 
     test("moves traffic to a revision by its name, and makes none", inOrder, async () => {
       const { ok, json } = use();
       await ok(`gcloud run services update-traffic ${api} --to-revisions=${second}=100`);
-      expect(await answer()).toMatchObject({ revision: second });
+      expect(await answer(url)).toMatchObject({ revision: second });
       const revisions = await json<readonly Service[]>(`gcloud run revisions list --service=${api}`);
       expect(revisions.map(({ metadata }) => metadata.name)).toEqual([second, first]);
     });
@@ -87,26 +86,24 @@ export function judgeRun(use: () => Session): void {
     });
 
     test("maps a domain, under which the service answers", inOrder, async () => {
-      const { ok, url } = use();
+      const { ok, port } = use();
       const domain = "api.botbalance.me";
       const mapped = await ok(
         `gcloud beta run domain-mappings create --service=botbalance-api --domain=${domain} --region=${region}`,
       );
       expect(mapped.stdout).toMatch(/api +CNAME +ghs\.googlehosted\.com\./);
-      expect((await ask(`http://${domain}.localhost:${new URL(url).port}/`)).json()).toMatchObject({
+      expect(await answer(`http://${domain}.localhost:${port}/`)).toMatchObject({
         revision: second,
       });
     });
 
     test("deletes services, which then do not answer", inOrder, async () => {
       const { ok } = use();
-      const url = await apiUrl(use());
       await Promise.all([
         ok(`gcloud run services delete ${api}`),
         ok(`gcloud run services delete botbalance-worker --region=${region}`),
       ]);
       expect((await ask(url)).status).toBe(404);
-      expect((await ok("gcloud run services list")).stderr).toContain("Listed 0 items.");
     });
   });
 }

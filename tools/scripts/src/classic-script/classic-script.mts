@@ -1,7 +1,9 @@
-// The classic script as data: its steps, for a test that judges each and a benchmark that times it. Reads one file.
+// The classic script as data and as a run: for a test that judges each step, and for whoever wants to time them.
 import { readFileSync } from "node:fs";
+import type { GoogleShell, Ran } from "./google-shell.mts";
 
 export type Step = { readonly title: string; readonly commands: string };
+export type StepRun = Step & Ran;
 
 /** What stands in the script's angle brackets. */
 export type Placeholders = {
@@ -23,4 +25,11 @@ export function readSteps(placeholders: Placeholders): readonly Step[] {
     const [, title = "", commands = ""] = /^# ([^\n]+)\n(.+)$/s.exec(step) ?? [];
     return { title, commands: fill(commands) };
   });
+}
+
+/** Runs every step, also after one that failed, in a folder that `writeProduct` has filled. */
+export async function runClassicScript(shell: GoogleShell, placeholders: Placeholders): Promise<readonly StepRun[]> {
+  const steps: StepRun[] = [];
+  for (const step of readSteps(placeholders)) steps.push({ ...step, ...(await shell(step.commands)) });
+  return steps;
 }
