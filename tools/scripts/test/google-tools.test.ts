@@ -12,15 +12,22 @@ import { type SmallCloud, startSmallCloud } from "./support/small-cloud.ts";
 import { describeWithTools } from "./support/with-tools.ts";
 
 describeWithTools(["gcloud", "gsutil", "buildah", "skopeo"], "Google's own tools", () => {
-  let cloud: SmallCloud;
-  let session: Session;
-  const use = (): Session => session;
+  let cloud: SmallCloud | undefined;
+  let session: Session | undefined;
+  const use = (): Session => {
+    if (!session) throw new Error("the cloud has not started");
+    return session;
+  };
   beforeAll(async () => {
     // What never listens is given up as on Google, but sooner.
     cloud = await startSmallCloud({ startupMs: 6000 });
     session = await createSession(cloud);
   });
-  afterAll(() => cloud.stop());
+  afterAll(async () => {
+    // An image's root may not be written to by its owner, so only buildah can remove it for others than root.
+    await session?.shell("docker rmi --all --force");
+    await cloud?.stop();
+  });
 
   describe("on an empty cloud", () => {
     judgeClassicScript(use);
@@ -34,7 +41,7 @@ describeWithTools(["gcloud", "gsutil", "buildah", "skopeo"], "Google's own tools
     judgeGsutil(use);
   });
   test("ask for nothing that the local cloud does not know", async () => {
-    const { counters } = (await ask(`${cloud.url}/_local/status`)).json() as { counters: { errors: object } };
+    const { counters } = (await ask(`${use().url}/_local/status`)).json() as { counters: { errors: object } };
     expect(counters.errors).toHaveProperty(["run.namespaces.services.get"]);
     expect(counters.errors).not.toHaveProperty("unknown");
   });
