@@ -29,6 +29,10 @@ describe("a project", () => {
     expect((await cloud.fetchJson("/v3/projects:search")).json).toMatchObject({
       projects: [{ projectId: "demo-project" }],
     });
+    const listed = async (query: string) => (await cloud.fetchJson<{ projects: Json[] }>(query)).json.projects.length;
+    expect(await listed("/v1/projects?filter=lifecycleState:ACTIVE%20AND%20projectId:demo*")).toBe(1);
+    expect(await listed("/v1/projects?filter=lifecycleState:DELETE_REQUESTED")).toBe(0);
+    expect(await listed("/v3/projects:search?query=state:ACTIVE")).toBe(1);
     expect((await cloud.fetchJson("/v1/projects/Not_a_project")).status).toBe(400);
     expect((await cloud.fetchJson("/v1/projects", { method: "POST", body: "{}" })).status).toBe(501);
   });

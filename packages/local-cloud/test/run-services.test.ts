@@ -59,6 +59,8 @@ describe("a service", () => {
       image: "x",
       env: [{ name: "PORT", value: "1" }, { name: "A" }, { name: "A" }],
       resources: { limits: { memory: "1Xi" } },
+      // https://cloud.google.com/run/docs/configuring/healthchecks: "TCP startup probes, along with HTTP and gRPC liveness probes"
+      livenessProbe: { tcpSocket: {} },
     };
     const { message, code } = await refusal(create("Wrong-Name", "x"));
     expect({ code, message }).toMatchObject({ code: 3, message: expect.stringContaining("service_id") });
@@ -67,6 +69,7 @@ describe("a service", () => {
     expect(all.message).toContain("The following reserved env names were provided: PORT");
     expect(all.message).toContain("A is set more than once");
     expect(all.message).toContain("Invalid value specified for memory");
+    expect(all.message).toContain("liveness_probe.tcp_socket");
     expect((await call("GET", `${parent}/services/wrong`)).status).toBe(404);
   });
 

@@ -137,6 +137,9 @@ test("serves public links, and lists a bucket to who may", async () => {
   );
   expect((await link("/files?delimiter=/&marker=dir/")).text).toMatch(/<IsTruncated>false<.*<Key>index.html<(?!.*dir)/);
   expect((await link("/files/hello")).status).toBe(404);
+  const guarded = (match: string) =>
+    storage.raw("127.0.0.1", "/files/index.html", { headers: { "x-goog-if-metageneration-match": match } });
+  expect([(await guarded("1")).status, (await guarded("2")).status]).toEqual([200, 412]);
   expect((await link("/files/index.html?X-Goog-Signature=x")).status).toBe(501);
   await grantToAll(storage, "legacyObjectReader");
   expect((await link("/files/index.html")).status).toBe(200);

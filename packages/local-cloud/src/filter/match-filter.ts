@@ -35,12 +35,14 @@ function compareField({ path, by, value }: Comparison, document: unknown, rank: 
 
 const isEqual = (actual: unknown, value: string): boolean => String(actual) === value;
 
-/** `labels:x` asks for a key, `text:x` for a part, `field:*` for presence. */
+/** `labels:x` asks for a key, `text:x` for a part, `text:x*` for how it begins, `field:*` for presence. */
 function has(found: readonly unknown[], value: string): boolean {
   if (value === "*") return found.some((actual) => actual !== undefined && actual !== null);
+  const wanted = value.toLowerCase();
   return found.some((actual) => {
     if (isObject(actual)) return Object.hasOwn(actual, value);
-    return String(actual).toLowerCase().includes(value.toLowerCase());
+    const text = String(actual).toLowerCase();
+    return wanted.endsWith("*") ? text.startsWith(wanted.slice(0, -1)) : text.includes(wanted);
   });
 }
 

@@ -129,6 +129,7 @@ function operationRoutes(
         ...permission("list"),
       },
       ({ params, query }) => {
+        if (query.get("filter")) throw new GoogleError("UNIMPLEMENTED", "The local cloud does not filter operations.");
         const request = { pageSize: query.get("pageSize"), pageToken: query.get("pageToken") };
         const page = takePage(list(params["name"] ?? ""), ({ name }) => name, request, { size: 100, max: 1_000 });
         return { operations: page.items, nextPageToken: page.nextPageToken };

@@ -1,5 +1,8 @@
 // Cloud Resource Manager v1 and v3: projects as they are, and their policies.
 // https://cloud.google.com/resource-manager/reference/rest
+
+import { matchesFilter } from "../filter/match-filter.ts";
+import { parseFilter } from "../filter/parse-filter.ts";
 import type { Policies } from "../iam/policies.ts";
 import { renderPolicy, setPolicy, testPermissions } from "../iam/policy-handlers.ts";
 import { isObject, type JsonObject } from "../json/json-object.ts";
@@ -65,7 +68,9 @@ function projectRoutes(projects: Projects): readonly Route[] {
   const list = (template: string, render: (project: ProjectRecord) => JsonObject): Route =>
     jsonRoute({ method: "GET", template, rpc: rpc("list") }, ({ query }) => {
       const request = { pageSize: query.get("pageSize"), pageToken: query.get("pageToken") };
-      const byId = projects.list().toSorted((one, other) => (one.projectId < other.projectId ? -1 : 1));
+      const filter = parseFilter(query.get("filter") ?? query.get("query") ?? "");
+      const matching = projects.list().filter((project) => matchesFilter(filter, render(project)));
+      const byId = matching.toSorted((one, other) => (one.projectId < other.projectId ? -1 : 1));
       const page = takePage(byId, ({ projectId }) => projectId, request, { size: 500, max: 500 });
       return { projects: page.items.map(render), ...(page.nextPageToken && { nextPageToken: page.nextPageToken }) };
     });

@@ -111,6 +111,14 @@ const checkProbes: Check = ({ startupProbe, livenessProbe }, at) => {
   return [
     ...checkProbe(startupProbe, `${at}.startup_probe`, 240),
     ...checkProbe(livenessProbe, `${at}.liveness_probe`, 3600),
+    ...(livenessProbe?.tcpSocket
+      ? [
+          violation(
+            `${at}.liveness_probe.tcp_socket`,
+            "a liveness probe asks by HTTP or gRPC; only startup may be by TCP",
+          ),
+        ]
+      : []),
     ...(failureThreshold * periodSeconds > 240
       ? [
           violation(

@@ -1,5 +1,6 @@
 // Preconditions of generations and metagenerations.
 // https://cloud.google.com/storage/docs/request-preconditions and the parameters of each method in the JSON API.
+import type { IncomingHttpHeaders } from "node:http";
 import { StorageError } from "./storage-error.ts";
 
 export type Preconditions = {
@@ -37,6 +38,19 @@ export const readPreconditions = (query: URLSearchParams, prefix: "if" | "ifSour
     if (value !== undefined) read[`${parameter.charAt(0).toLowerCase()}${parameter.slice(1)}`] = value;
   }
   return read;
+};
+
+/** The XML API's own: https://cloud.google.com/storage/docs/xml-api/reference-headers#xgoogifgenerationmatch */
+export const headerPreconditions = (headers: IncomingHttpHeaders): Preconditions => {
+  const read = (name: string): number | undefined => {
+    const text = headers[`x-goog-if-${name}-match`];
+    return typeof text === "string" ? parseNumber(`x-goog-if-${name}-match`, text) : undefined;
+  };
+  const [generationMatch, metagenerationMatch] = [read("generation"), read("metageneration")];
+  return {
+    ...(generationMatch !== undefined && { generationMatch }),
+    ...(metagenerationMatch !== undefined && { metagenerationMatch }),
+  };
 };
 
 /**

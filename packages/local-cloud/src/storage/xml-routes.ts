@@ -6,7 +6,7 @@ import { prefixEnd } from "../store/prefix-end.ts";
 import type { BucketRecord } from "./bucket-record.ts";
 import { preflight } from "./cors.ts";
 import { compareNames } from "./list-objects.ts";
-import { readNumber } from "./preconditions.ts";
+import { headerPreconditions, judge, readNumber } from "./preconditions.ts";
 import { absent, decodeName, denied, isAllowed, type PublicRequest, serveObject } from "./public-object.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { param } from "./storage-route.ts";
@@ -66,6 +66,7 @@ const respond = async (context: StorageContext, request: CloudRequest): Promise<
   if (name === "") return listBucket(context, request, bucket, query);
   const record = context.objects.find(bucket.name, name, readNumber(query, "generation"));
   if (record === undefined) return absent(context, request, bucket.name, name);
+  if (judge(headerPreconditions(headers), record) !== "holds") return xmlError("PreconditionFailed");
   return await serveObject(context, request, bucket, record);
 };
 

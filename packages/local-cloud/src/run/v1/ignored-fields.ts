@@ -10,4 +10,7 @@ export const ignoredFields: readonly IgnoredField[] = [
   { field: "run.v1.SecretKeySelector.optional", why: "a secret that is missing is refused" },
   { field: "run.v1.RevisionSpec.enableServiceLinks", why: "there are no service links" },
   { field: "run.v1.RevisionSpec.nodeSelector", why: "a GPU is refused by its limit" },
+  { field: "run.v1.VolumeMount.readOnly", why: "what is mounted of a secret or a socket's folder cannot be written" },
+  { field: "run.v1.ContainerPort.protocol", why: "containers listen by TCP" },
+  { field: "run.v1.list.limit", why: "lists come whole; the same for `continue`" },
 ];

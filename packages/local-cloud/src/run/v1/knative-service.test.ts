@@ -159,5 +159,17 @@ describe("a Knative service", () => {
       `Unknown name "imagePullSecret" at 'spec.template.spec.containers[0]'`,
     );
     expect(broken({ timeoutSeconds: "soon" })).toThrow("(integer)");
+    const volumeMounts = [{ name: "v", mountPath: "/v", subPath: "s" }];
+    expect(broken({ containers: [{ image: "x", volumeMounts }] })).toThrow(`Unknown name "subPath"`);
+  });
+
+  it("is refused by name where an annotation asks for what is not done", () => {
+    const template = (annotations: object) => ({ metadata: { annotations }, spec: { containers: [{ image: "x" }] } });
+    const parse = (annotations: object) => () =>
+      parseService({ metadata: { name: "api" }, spec: { template: template(annotations) } });
+    expect(parse({ "run.googleapis.com/encryption-key": "k" })).toThrow(
+      expect.objectContaining({ status: "UNIMPLEMENTED", message: expect.stringContaining("encryption-key") }),
+    );
+    expect(parse({ "run.googleapis.com/encryption-key": "", "run.googleapis.com/operation-id": "1" })).not.toThrow();
   });
 });

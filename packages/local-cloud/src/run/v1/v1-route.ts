@@ -96,6 +96,12 @@ const resourceOf = (request: CloudRequest, permission: string): string => {
 export const keepTemplate = (input: JsonObject, shown: JsonObject, template: object): JsonObject =>
   sameValue(input["template"], shown["template"]) ? { ...input, template } : input;
 
+/** Parameters of lists that change what is answered, and are not done. */
+const refuseParameters = ({ query }: CloudRequest): void => {
+  const asked = ["fieldSelector", "watch"].find((name) => query.get(name));
+  if (asked !== undefined) throw new GoogleError("UNIMPLEMENTED", `The local cloud does not have ${asked} in lists.`);
+};
+
 /** @param name in the discovery document, without `run.`; @param permission likewise */
 export const route = (
   method: HttpMethod,
@@ -109,5 +115,8 @@ export const route = (
       ...{ method, template, rpc: `run.${name}` },
       ...(permission && { permission: `run.${permission}`, resource: (request) => resourceOf(request, permission) }),
     },
-    handle,
+    (request, body) => {
+      refuseParameters(request);
+      return handle(request, body);
+    },
   );
