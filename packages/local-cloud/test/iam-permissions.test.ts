@@ -1,6 +1,7 @@
 // What the routes ask for, and what the table of roles can grant, are the same names.
 import { expect, test } from "vitest";
 import { knownPermissions, roleGrants } from "../src/iam/roles/role-table.ts";
+import { bodyFields } from "../src/json/body-fields.ts";
 import type { CloudService, Route } from "../src/server/types.ts";
 import { createServices } from "../src/services.ts";
 import { startCloud } from "./support/start-cloud.ts";
@@ -58,6 +59,22 @@ test("every permission that is asked for has its page of Google's, or is called 
     "https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys/create",
   );
   expect(pageOf("run.namespaces.domainmappings.create")).toBe("unverified");
+});
+
+test("fields are told of methods that there are, and others are refused by name", async () => {
+  const names = new Set((await allRoutes()).map(({ rpc }) => rpc));
+  expect(Object.keys(bodyFields).filter((rpc) => !names.has(rpc))).toEqual([]);
+  const cloud = await startCloud();
+  const create = (body: object) =>
+    cloud.fetchJson<{ error?: { message: string } }>("/v1/projects/demo-project/serviceAccounts", {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+  expect(await create({ accountId: "account-one", quota: 1 })).toMatchObject({
+    status: 501,
+    json: { error: { message: "The local cloud does not have quota in iam.projects.serviceAccounts.create." } },
+  });
+  expect((await create({ accountId: "account-one", quota: 0 })).status).toBe(200);
 });
 
 test("a viewer can read, and not change, what the routes serve", async () => {

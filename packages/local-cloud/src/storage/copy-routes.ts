@@ -10,7 +10,7 @@ import type { ObjectAttributes, ObjectRecord } from "./object-record.ts";
 import { objectResource } from "./object-resource.ts";
 import { readNumber, readPreconditions, requireConditions } from "./preconditions.ts";
 import type { StorageContext } from "./storage-context.ts";
-import { StorageError } from "./storage-error.ts";
+import { notImplementedHere, StorageError } from "./storage-error.ts";
 import {
   jsonResponse,
   param,
@@ -138,7 +138,9 @@ async function* contentsOf({ objects }: StorageContext, sources: readonly Object
 
 const compose = async (context: StorageContext, request: CloudRequest, json: unknown): Promise<CloudResponse> => {
   const { buckets, objects, cloud } = context;
-  const { sourceObjects, destination = {} } = asBody(json);
+  const { kind: _, sourceObjects, destination = {}, ...others } = asBody(json);
+  const [undone] = Object.keys(others);
+  if (undone !== undefined) throw notImplementedHere(`A composition's ${undone.slice(0, 100)}`);
   const bucket = buckets.require(param(request, "destinationBucket"));
   refuseAcls(request, bucket);
   refuseParameters(request, "kmsKeyName");
