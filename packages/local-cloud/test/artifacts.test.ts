@@ -95,11 +95,13 @@ describe("repositories", () => {
     const cloud = await startCloud();
     const rpc = "google.devtools.artifactregistry.v1.ArtifactRegistry.CreateRepository";
     const consumed = await cloud.orderFault({ match: { subject: rpc }, fault: { kind: "operation-failure" } });
-    const [operation] = await connect(cloud).createRepository({
+    const client = connect(cloud);
+    const [operation] = await client.createRepository({
       ...{ parent, repositoryId: "backend", repository: { format: "DOCKER" } },
     });
     await expect(operation.promise()).rejects.toThrow();
     expect(await consumed()).toBe(1);
+    await expect(client.getRepository({ name: `${parent}/repositories/backend` })).rejects.toEqual(refused(5));
   });
 });
 

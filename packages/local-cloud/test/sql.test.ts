@@ -287,6 +287,7 @@ test("an operation fails when it is told to, and its instance says so", async ()
   const operation = await done(cloud, await call(cloud, "POST", instances, newInstance));
   expect(JSON.stringify(operation["error"])).toContain("out of capacity");
   expect(await consumed()).toBe(1);
+  expect(await call(cloud, "GET", `${instances}/${newInstance.name}`)).toMatchObject({ json: { state: "FAILED" } });
 });
 
 test("an instance's root password is set, and a stopped instance is made stopped", async () => {

@@ -47,7 +47,8 @@ export function createRepositories({ store, now }: Pick<CloudContext, "store" | 
     return found;
   };
 
-  const create = (given: string, id: string, body: JsonObject): RepositoryRecord => {
+  /** A new one, checked but not yet kept. */
+  const prepare = (given: string, id: string, body: JsonObject): RepositoryRecord => {
     const [, project = "", , location = ""] = given.split("/");
     const parent = `projects/${projects.resolve(project).projectId}/locations/${location}`;
     if (!locationPattern.test(location)) {
@@ -63,9 +64,7 @@ export function createRepositories({ store, now }: Pick<CloudContext, "store" | 
     const name = `${parent}/repositories/${id}`;
     if (records.get(name)) throw new GoogleError("ALREADY_EXISTS", "the repository already exists");
     const at = now().toISOString();
-    const record = { name, ...parseFields(body), createTime: at, updateTime: at };
-    records.put(name, record);
-    return record;
+    return { name, ...parseFields(body), createTime: at, updateTime: at };
   };
 
   const update = (name: RepositoryName, body: JsonObject, paths: readonly string[]): RepositoryRecord => {
@@ -84,7 +83,8 @@ export function createRepositories({ store, now }: Pick<CloudContext, "store" | 
       .filter((info) => info.repository === repository);
 
   return {
-    ...{ find, create, update, findForRegistry },
+    ...{ find, prepare, update, findForRegistry },
+    put: (record: RepositoryRecord): void => records.put(record.name, record),
     remove: (name: RepositoryName): void => void records.delete(formatRepositoryName(name)),
     list: (parent: string): readonly RepositoryRecord[] =>
       records.list({ prefix: `${parent}/repositories/` }).map(({ document }) => document),

@@ -14,11 +14,11 @@ export function repositoryHandlers(context: ArtifactsContext): ArtifactHandlers 
     },
     GetRepository: ({ name }) => render(repositories.find(parseRepositoryName(text(name)))),
     CreateRepository: ({ parent, repositoryId, repository }) => {
-      const record = repositories.create(text(parent), text(repositoryId), isObject(repository) ? repository : {});
-      return runOperation(context, "CreateRepository", record.name, () => ({
-        "@type": "type.googleapis.com/google.devtools.artifactregistry.v1.Repository",
-        ...render(record),
-      }));
+      const record = repositories.prepare(text(parent), text(repositoryId), isObject(repository) ? repository : {});
+      return runOperation(context, "CreateRepository", record.name, () => {
+        repositories.put(record);
+        return { "@type": "type.googleapis.com/google.devtools.artifactregistry.v1.Repository", ...render(record) };
+      });
     },
     UpdateRepository: ({ repository, updateMask }, { params }) => {
       const name = parseRepositoryName(text(params["repository.name"]));

@@ -128,10 +128,12 @@ function goOn(context: RedisContext, operation: Operation, name: string, verb: V
   const execution = perform(context, name, verb)
     .then(
       (response) => void operations.succeed(operation, response),
-      (error: unknown) => {
+      async (error: unknown) => {
         if (cloud.signal.aborted) return;
         cloud.log(`redis: ${verb} of "${name}" failed: ${String(error)}`);
-        if (instances.exists(name)) instances.put({ ...instances.find(name), state: "FAILED" });
+        // Memorystore has no state for it: what could not be made is not there.
+        if (verb === "create") await instances.remove(name);
+        else if (instances.exists(name)) instances.put({ ...instances.find(name), state: "FAILED" });
         const known = error instanceof GoogleError ? error : new GoogleError("INTERNAL", String(error));
         operations.fail(operation, toOperationError(known));
       },

@@ -65,7 +65,8 @@ const answerFaulted = async (context: AdapterContext, exchange: Exchange): Promi
   const matches = matchesOf(context, request);
   const { route, service } = matches[0] ?? {};
   const { rpc = UNKNOWN_RPC, write = false } = route ?? {};
-  const faults = context.faults.takeHttp({ ...request, rpc });
+  const rpcs = matches.length > 0 ? matches.map((match) => match.route.rpc) : [rpc];
+  const faults = context.faults.takeHttp({ ...request, rpcs });
   const faulted = await beforeHandler(faults, exchange, service);
   if (faulted === undefined)
     return context.counters.count({ api: service?.api ?? UNKNOWN_RPC, rpc, write, status: FAULTED });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFaults, matchesPattern } from "./faults.ts";
 
-const call = { rpc: "x.get", method: "GET", path: "/v1/x", principal: "a@b.c" };
+const call = { rpcs: ["x.get"], method: "GET", path: "/v1/x", principal: "a@b.c" };
 const rule = { match: {}, skip: 0, times: 1 } as const;
 
 test("a star stands for any text", () => {
@@ -21,7 +21,7 @@ test("a star stands for any text", () => {
 test("strikes what matches, after those let through, as often as asked", () => {
   const faults = createFaults();
   faults.add({ ...rule, match: { rpc: "x.get", path: "/v1/*" }, fault: { kind: "stall" }, skip: 1, times: 2 });
-  expect(faults.takeHttp({ ...call, rpc: "x.list" })).toEqual([]);
+  expect(faults.takeHttp({ ...call, rpcs: ["x.list"] })).toEqual([]);
   const taken = Array.from({ length: 4 }, () => faults.takeHttp(call).map(({ kind }) => kind));
   expect(taken).toEqual([[], ["stall"], ["stall"], []]);
   expect(faults.list()).toMatchObject([{ consumed: 2 }]);

@@ -11,7 +11,8 @@ import { GoogleError } from "./google-error.ts";
 import type { ServiceFault, ServiceFaultKind } from "./types.ts";
 
 export type FaultCall = {
-  readonly rpc: string;
+  /** Of every route that may answer: on loopback some APIs share a path, and which of them has it is found out by asking. */
+  readonly rpcs: readonly string[];
   readonly method: string;
   readonly path: string;
   readonly principal: string;
@@ -47,7 +48,7 @@ export const matchesPattern = (pattern: string, text: string): boolean => {
 };
 
 const matchesCall = (match: FaultMatch, call: FaultCall): boolean =>
-  (match.rpc === undefined || match.rpc === call.rpc) &&
+  (match.rpc === undefined || call.rpcs.includes(match.rpc)) &&
   (match.method === undefined || match.method === call.method) &&
   (match.principal === undefined || match.principal === call.principal) &&
   (match.path === undefined || matchesPattern(match.path, call.path)) &&

@@ -49,10 +49,11 @@ export const insertInstance: SqlHandler = async (context, request, body) => {
     throw sqlError("ALREADY_EXISTS", "instanceAlreadyExists", "The Cloud SQL instance already exists.");
   }
   const asked = operationOn(instance, request, "CREATE", "sql.instances.insert", rootPassword === undefined);
-  const operation = operations.run(asked, async () => {
+  const create = async (): Promise<void> => {
     await instances.apply(instances.find(instance.project, instance.name));
     if (rootPassword) await putUser(instances.serverOf(instance), "postgres", rootPassword);
-  });
+  };
+  const operation = operations.run(asked, create, () => instances.put({ ...instance, state: "FAILED" }));
   instances.put(instance);
   return operation;
 };

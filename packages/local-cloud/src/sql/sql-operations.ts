@@ -38,8 +38,11 @@ export type SqlOperationRequest = Pick<SqlOperation, "project" | "instance" | "t
 };
 
 export type SqlOperations = {
-  /** @throws {GoogleError} 409 while another operation on the instance is not done. */
-  readonly run: (request: SqlOperationRequest, work: () => Promise<void>) => JsonObject;
+  /**
+   * `onFault`: what its failure leaves, where that was ordered as a fault.
+   * @throws {GoogleError} 409 while another operation on the instance is not done.
+   */
+  readonly run: (request: SqlOperationRequest, work: () => Promise<void>, onFault?: () => void) => JsonObject;
   /** Goes on with one that a restart interrupted. */
   readonly resume: (operation: SqlOperation, work: () => Promise<void>) => void;
   readonly unfinished: () => readonly SqlOperation[];
@@ -82,7 +85,7 @@ export function createSqlOperations({ store, now, takeFault, log, signal }: Clou
 
   return {
     unfinished,
-    run: ({ rpc, ...request }, work) => {
+    run: ({ rpc, ...request }, work, onFault = () => {}) => {
       if (unfinished().some(({ project, instance }) => project === request.project && instance === request.instance)) {
         const message = "Operation failed because another operation was already in progress.";
         throw sqlError("ABORTED", "operationInProgress", message);
@@ -91,8 +94,9 @@ export function createSqlOperations({ store, now, takeFault, log, signal }: Clou
       const operation = put({ id: randomUUID(), ...request, status: "PENDING", insertTime: time() });
       const fault = takeFault("operation-failure", rpc);
       inBackground(operation, async () => {
-        if (fault) throw new GoogleError("INTERNAL", fault.message);
-        await work();
+        if (!fault) return work();
+        onFault();
+        throw new GoogleError("INTERNAL", fault.message);
       });
       return renderOperation(operation);
     },
