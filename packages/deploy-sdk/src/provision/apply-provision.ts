@@ -12,6 +12,7 @@ import type { DeployEvent, Runtime } from "../types.ts";
 import { createBucket, patchBucket } from "./buckets.ts";
 import {
   databaseUrl,
+  deleteCommand,
   insertDatabase,
   insertInstance,
   insertUser,
@@ -165,12 +166,20 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
 const awaitInstance = (database: Database, { rest, stack, call, until }: Performing): Promise<void> =>
   until(async () => {
     const live = await readDatabase(rest, stack.environment.project, database, call);
+    if (live?.state === "FAILED") throw brokenInstance(database, call);
     if (live) return live.state === "RUNNABLE";
     throw lost(`instance ${database.instance} is gone, or is being deleted`, call);
   }, instanceDeadlineMs);
 
 const awaitRedis = (redis: Redis, { rest, stack, call, until }: Performing): Promise<void> =>
   until(async () => (await readRedis(rest, stack.environment, redis, call))?.state === "READY", redisDeadlineMs);
+
+const brokenInstance = ({ instance }: Database, { subject }: Call): DeployError =>
+  new DeployError("not-ready", {
+    subject,
+    message: `instance ${instance} could not be made, and stays there in state FAILED until somebody deletes it`,
+    hint: deleteCommand(instance),
+  });
 
 /** An instance does one thing at a time, and takes its first backup by itself: until then it refuses. */
 const onceFree = (given: Performing, work: (given: Performing) => Promise<void>): Promise<void> =>

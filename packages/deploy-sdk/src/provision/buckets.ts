@@ -1,4 +1,5 @@
 // Buckets: what each should be, what it is, and the difference. Location and name cannot change; nothing is deleted.
+import { isDeepStrictEqual } from "node:util";
 import type { Stack } from "@slipway/config";
 import { z } from "zod";
 import { DeployError } from "../deploy-error.ts";
@@ -43,7 +44,11 @@ const bucketSchema = z.object({
 });
 export type LiveBucket = z.infer<typeof bucketSchema>;
 
-export async function readBucket(rest: Rest, { name }: BucketSpec, call: Call): Promise<LiveBucket | undefined> {
+export async function readBucket(
+  rest: Rest,
+  { name }: Pick<BucketSpec, "name">,
+  call: Call,
+): Promise<LiveBucket | undefined> {
   const fields = "location,metageneration,iamConfiguration,website";
   try {
     const found = await rest.get("storage", `/storage/v1/b/${name}?fields=${fields}`, call);
@@ -129,10 +134,21 @@ function withHint(error: unknown, name: string, { subject }: Call): unknown {
 }
 
 /** Under the metageneration that the plan was made against. */
-export const patchBucket = (
+export async function patchBucket(
   rest: Rest,
   name: string,
   { patch, metageneration }: { readonly patch: BucketPatch; readonly metageneration: string },
   call: Call,
-): Promise<unknown> =>
-  rest.patch("storage", `/storage/v1/b/${name}?ifMetagenerationMatch=${metageneration}`, patch, call);
+): Promise<void> {
+  try {
+    await rest.patch("storage", `/storage/v1/b/${name}?ifMetagenerationMatch=${metageneration}`, patch, call);
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== "precondition-failed") throw error;
+    // The first answer may have been lost, and the patch that was sent again refused because of it.
+    const live = await readBucket(rest, { name }, call);
+    if (!live || !isPatched(live, patch)) throw error;
+  }
+}
+
+const isPatched = (live: LiveBucket, patch: BucketPatch): boolean =>
+  Object.entries(patch).every(([field, value]) => isDeepStrictEqual(live[field as keyof LiveBucket], value));

@@ -1,7 +1,7 @@
 // The plan's part that holds data: database and Redis. Pure.
 import type { Database, Stack } from "@slipway/config";
 import { secretCommand } from "../secret/pin-secrets.ts";
-import { tierOf } from "./cloud-sql.ts";
+import { deleteCommand, tierOf } from "./cloud-sql.ts";
 import { isPrivateAddress } from "./memorystore.ts";
 import { join, keep, none, type Part, type Planner, step } from "./plan-part.ts";
 import { type Observed, type Problem, secretId } from "./provision-types.ts";
@@ -10,6 +10,7 @@ export const planDatabase: Planner = (stack, { database: live, secrets }) => {
   const { database } = stack;
   if (!database) return none;
   const id = `database instance ${database.instance}`;
+  if (live?.state === "FAILED") return failedInstance(database, id);
   const url = stack.secrets.find(({ source }) => source === "database")?.name;
   const parts = [planInstance(database, id, live)];
   if (!live?.hasDatabase)
@@ -67,6 +68,18 @@ function planInstance(database: Database, id: string, live: Observed["database"]
   );
   return { ...keep(id), problems };
 }
+
+const failedInstance = ({ instance }: Database, id: string): Part => ({
+  ...keep(id),
+  problems: [
+    {
+      severity: "required",
+      subject: id,
+      message: "is in state FAILED, and will never run: it can be made anew when it is deleted",
+      hint: deleteCommand(instance),
+    },
+  ],
+});
 
 /** The user is somebody's: its password is not ours to reset. */
 const unknownPassword = ({ environment }: Stack, { user, name, connectionName }: Database, secret: string): Part => ({

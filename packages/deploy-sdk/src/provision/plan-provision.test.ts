@@ -169,6 +169,18 @@ test("mends a bucket's access and page, under the generation that was seen", () 
   expect(problems).toMatchObject([{ severity: "advice", subject: "bucket app.example.com" }]);
 });
 
+test("asks for an instance that could not be made to be deleted, and plans nothing on it", () => {
+  const database = {
+    ...everything.database,
+    state: "FAILED",
+    hasDatabase: false,
+    hasUser: false,
+  } as Observed["database"];
+  const { steps, problems } = planProvision(stack, { ...everything, database });
+  expect(steps).toEqual([]);
+  expect(problems).toMatchObject([{ severity: "required", hint: "gcloud sql instances delete demo-db" }]);
+});
+
 test("tells of a database that differs, and neither resizes nor restarts it", () => {
   const database = { ...everything.database, tier: "db-f1-micro" } as Observed["database"];
   const { steps, problems } = planProvision(stack, { ...everything, database });
