@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { onTestFinished } from "vitest";
 import { createTransport } from "../src/google/create-transport.ts";
+import { loopbackCredentials } from "../src/google/credentials.ts";
 import type { ObjectInfo, ObjectStore } from "../src/google/object-store.ts";
 import { createObjectStore } from "../src/google/object-store-create.ts";
 import { type SyncBucketOptions, syncBucket } from "../src/sync/sync-bucket.ts";
@@ -17,10 +18,14 @@ export type Files = Readonly<Record<string, string | Uint8Array>>;
 
 export type SyncCloud = TestCloud & {
   readonly store: (bucket: string) => ObjectStore;
+  /** The same for a caller of its own, whom faults can be meant for, and with the waits of its retries. */
+  readonly storeOf: (
+    bucket: string,
+    principal: string,
+  ) => { readonly store: ObjectStore; readonly waits: readonly number[] };
   readonly createBucket: (bucket: string) => Promise<void>;
   /** What a reader gets: contents by name, decompressed, with the headers that count. */
   readonly served: (bucket: string) => Promise<Readonly<Record<string, Served>>>;
-  readonly waits: readonly number[];
 };
 
 export type Served = { readonly text: string } & Pick<ObjectInfo, "contentType" | "cacheControl" | "contentEncoding">;
@@ -28,15 +33,23 @@ export type Served = { readonly text: string } & Pick<ObjectInfo, "contentType" 
 /** Retries wait for nothing. `stallMs` of silence is a stall. */
 export async function startSyncCloud(onEnd: OnEnd = onTestFinished, stallMs = 20_000): Promise<SyncCloud> {
   const cloud = await startCloud(onEnd);
-  const runtime = testRuntime();
+  const environment = testEnvironment(cloud.url);
   const { signal } = new AbortController();
-  const transport = createTransport({ environment: testEnvironment(cloud.url), signal, runtime, stallMs });
-  onEnd(() => transport.close());
+  const connect = (credentials = loopbackCredentials()) => {
+    const runtime = testRuntime();
+    const transport = createTransport({ environment, signal, runtime, stallMs, credentials });
+    onEnd(() => transport.close());
+    return { transport, waits: runtime.waits };
+  };
+  const { transport } = connect();
   const store: SyncCloud["store"] = (bucket) => createObjectStore(transport, bucket);
   return {
     ...cloud,
     store,
-    waits: runtime.waits,
+    storeOf: (bucket, principal) => {
+      const own = connect(loopbackCredentials(principal));
+      return { store: createObjectStore(own.transport, bucket), waits: own.waits };
+    },
     createBucket: async (name) => {
       const response = await fetch(`${cloud.url}/storage/v1/b?project=demo-local`, {
         method: "POST",

@@ -7,6 +7,7 @@ import { onTestFinished } from "vitest";
 
 type Counters = {
   readonly requests: number;
+  readonly calls: Readonly<Record<string, number>>;
   readonly reads: number;
   readonly writes: { readonly total: number };
 };
@@ -17,6 +18,8 @@ export type TestCloud = {
   readonly counters: () => Promise<Counters>;
   /** Orders a fault; returns how often it has struck since. */
   readonly orderFault: (rule: object) => Promise<() => Promise<number>>;
+  /** Does `work` while these faults are ordered. */
+  readonly under: <Result>(rules: readonly object[], work: () => Promise<Result>) => Promise<Result>;
 };
 
 /** Ends with the test, or with what `onEnd` is bound to. */
@@ -30,12 +33,22 @@ export async function startCloud(onEnd: (cleanup: () => Promise<void>) => void =
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Answer;
   };
+  const order = (rule: object) =>
+    ask<{ readonly id: string }>("/_local/faults", { method: "POST", body: JSON.stringify(rule) });
   return {
     url: cloud.url,
     port: cloud.port,
     counters: async () => (await ask<{ counters: Counters }>("/_local/status")).counters,
+    under: async (rules, work) => {
+      const ordered = await Promise.all(rules.map(order));
+      try {
+        return await work();
+      } finally {
+        for (const { id } of ordered) await ask(`/_local/faults/${id}`, { method: "DELETE" });
+      }
+    },
     orderFault: async (rule) => {
-      const { id } = await ask<{ id: string }>("/_local/faults", { method: "POST", body: JSON.stringify(rule) });
+      const { id } = await order(rule);
       return async () => {
         const { faults } = await ask<{ faults: readonly { id: string; consumed: number }[] }>("/_local/faults");
         return faults.find((fault) => fault.id === id)?.consumed ?? 0;
