@@ -20,6 +20,8 @@ export type TargetOptions = {
   readonly runtime: Runtime;
   /** Default: Application Default Credentials, or a plain name on a loopback endpoint. */
   readonly credentials?: Credentials;
+  /** No byte in either direction for this long ends an attempt. Default: that of retry.ts. */
+  readonly stallMs?: number;
 };
 
 /** What provisioning and secrets need beyond a release: Google's APIs themselves. */
