@@ -55,6 +55,23 @@ test("an API that is switched off comes with the command that switches it on", (
   ]);
 });
 
+test("a person's login that names no project for its quota is told to name one, not to enable an API of Google's", () => {
+  const details = [info("SERVICE_DISABLED", { service: "iam.googleapis.com", consumer: "projects/764086051850" })];
+  const message = "The iam.googleapis.com API requires a quota project, which is not set by default.";
+  expect(translate(403, google(403, "PERMISSION_DENIED", message, details))).toMatchObject({
+    code: "credentials-missing",
+    hint: "gcloud auth application-default set-quota-project PROJECT",
+  });
+});
+
+test("a quota project that the caller may not use comes with the role", () => {
+  const error = translate(403, google(403, "PERMISSION_DENIED", "denied", [info("USER_PROJECT_DENIED")]));
+  expect([error.code, error.hint]).toEqual([
+    "permission-denied",
+    expect.stringContaining("roles/serviceusage.serviceUsageConsumer"),
+  ]);
+});
+
 test("Cloud Storage's and a registry's bodies are read in their own shapes", () => {
   const storage = translate(403, { error: { code: 403, message: "closed", errors: [{ reason: "accountDisabled" }] } });
   const registry = translate(401, { errors: [{ code: "UNAUTHORIZED", message: "no token" }] });

@@ -70,13 +70,30 @@ export function translateRefusal(refusal: Refusal, subject: string, cause?: unkn
   });
 }
 
-const codeOf = ({ reason, status, httpStatus }: Refusal): DeployErrorCode =>
+/**
+ * Projects of gcloud's own logins: quota is counted on them where a person's credentials name no project, and they have no API
+ * enabled. https://cloud.google.com/docs/authentication/troubleshoot-adc#user-creds-client-based
+ */
+const loginProjects: ReadonlySet<unknown> = new Set(["projects/764086051850", "projects/32555940559"]);
+const lacksQuotaProject = ({ reason, metadata }: Refusal): boolean =>
+  reason === "SERVICE_DISABLED" && loginProjects.has(metadata["consumer"]);
+
+const codeOf = (refusal: Refusal): DeployErrorCode =>
+  lacksQuotaProject(refusal) ? "credentials-missing" : codeBySource(refusal);
+
+const codeBySource = ({ reason, status, httpStatus }: Refusal): DeployErrorCode =>
   (reason !== undefined ? byReason[reason] : undefined) ??
   (status !== undefined ? byStatus[status] : undefined) ??
   byHttpStatus[httpStatus] ??
   "remote-failed";
 
-function hintFor(code: DeployErrorCode, { reason, message, metadata }: Refusal): string | undefined {
+const quotaProjectHint = "gcloud auth application-default set-quota-project PROJECT";
+
+function hintFor(code: DeployErrorCode, refusal: Refusal): string | undefined {
+  const { reason, message, metadata } = refusal;
+  if (lacksQuotaProject(refusal) || /\bquota project\b/.test(message)) return quotaProjectHint;
+  if (reason === "USER_PROJECT_DENIED")
+    return `grant the caller roles/serviceusage.serviceUsageConsumer on its quota project, or choose another: ${quotaProjectHint}`;
   if (code === "credentials-missing") return "gcloud auth application-default login";
   if (reason === "SERVICE_DISABLED")
     return `gcloud services enable ${metadata["service"] ?? "<the API named above>"}${projectFlag(metadata)}`;
