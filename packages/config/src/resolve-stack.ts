@@ -57,16 +57,25 @@ function resolveEnvironment(
   from: WrittenEnvironment,
   options: ResolveOptions,
 ): Environment {
+  const isProtected = from.protected ?? name === "production";
   return {
     name,
     project: from.project,
     region: from.region ?? written.region,
     endpoint: from.endpoint && (options.endpoint ?? from.endpoint),
-    protected: from.protected ?? name === "production",
+    protected: isProtected,
     stateBucket: `${from.project}-deploy-state`,
-    gate: { passes: from.gate?.passes ?? 3, timeoutMs: 1000 * seconds(from.gate?.timeout ?? "90s") },
+    gate: resolveGate(from, isProtected),
   };
 }
+
+const resolveGate = ({ gate = {}, endpoint }: WrittenEnvironment, isProtected: boolean): Environment["gate"] => ({
+  passes: gate.passes ?? 3,
+  timeoutMs: 1000 * seconds(gate.timeout ?? "90s"),
+  required: gate.required ?? isProtected,
+  // A log takes seconds on its way through Google's, and none on loopback.
+  watchMs: 1000 * seconds(gate.watch ?? (endpoint ? "2s" : "20s")),
+});
 
 function resolveRegistry(written: WrittenStack, { project, region }: Environment): Stack["registry"] {
   const host = `${region}-docker.pkg.dev`;

@@ -127,7 +127,15 @@ export type Environment = {
   readonly endpoint: string | undefined;
   readonly protected: boolean;
   readonly stateBucket: string;
-  readonly gate: { readonly passes: number; readonly timeoutMs: number };
+  readonly gate: {
+    /** Good answers in a row. */
+    readonly passes: number;
+    readonly timeoutMs: number;
+    /** Nothing gets traffic that could not be asked how it is. */
+    readonly required: boolean;
+    /** How long a worker must live before its deploy is done. */
+    readonly watchMs: number;
+  };
 };
 
 export type Stack = {

@@ -216,9 +216,19 @@ const environment = z.strictObject({
   env: variables.optional().describe("Variables for every container of this environment."),
   redis: redis.optional(),
   gate: z
-    .strictObject({ passes: z.number().int().min(1).optional(), timeout: duration.optional() })
+    .strictObject({
+      passes: z.number().int().min(1).optional().describe("Good answers in a row. Default 3."),
+      timeout: duration.optional().describe("Within this time. Default 90s."),
+      required: z
+        .boolean()
+        .optional()
+        .describe("Nothing gets traffic that could not be asked how it is. Default: as `protected`."),
+      watch: duration
+        .optional()
+        .describe("How long a worker must live before its deploy is done. Default 20s, and 2s on loopback."),
+    })
     .optional()
-    .describe("Health gate after a deploy: passes in a row (default 3) within a time (default 90s)."),
+    .describe("What a new revision must pass before and after it gets traffic."),
   scaling: z
     .record(
       z.string(),

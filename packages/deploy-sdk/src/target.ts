@@ -225,6 +225,11 @@ export type CdnTarget = {
   ) => Promise<void>;
 };
 
+/** What lets a caller into a service that is not public; or why these credentials have no such thing, and what to do about it. */
+export type CallerHeaders =
+  | { readonly headers: Readonly<Record<string, string>> }
+  | { readonly headers?: undefined; readonly missing: string; readonly hint: string };
+
 export type Target = {
   readonly state: StateStore;
   readonly services: WorkloadTarget<ServiceSpec>;
@@ -238,10 +243,9 @@ export type Target = {
   readonly objects: (bucket: string, subject: string) => ObjectStore;
   readonly cdn: CdnTarget;
   /**
-   * Headers that let a probe into a service that is not public; none where the credentials cannot make them. They are for the
-   * service's own address, also where it is asked under a tag's or a domain's:
-   * https://cloud.google.com/run/docs/authenticating/service-to-service
+   * Lets a probe into a service that is not public. It is for the service's own address, also where it is asked under a
+   * tag's or a domain's: https://cloud.google.com/run/docs/authenticating/service-to-service
    */
-  readonly callerHeaders: (serviceUrl: string) => Promise<Readonly<Record<string, string>>>;
+  readonly callerHeaders: (serviceUrl: string) => Promise<CallerHeaders>;
   readonly close: () => Promise<void>;
 };

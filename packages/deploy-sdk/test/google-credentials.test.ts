@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { applicationDefaultCredentials, credentialsFor, loopbackCredentials } from "../src/google/credentials.ts";
 import { testEnvironment } from "./support/environment.ts";
+import { type Answerer, json, scriptedServer } from "./support/scripted-server.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -47,8 +48,77 @@ test("credentials tell the project that quota is counted on", async () => {
   expect(await applicationDefaultCredentials('environment "staging"').quotaProject()).toBe("billing");
 });
 
-test("an identity token that cannot be made is none, not an error", async () => {
-  expect(await applicationDefaultCredentials('environment "staging"').identityToken("https://api")).toBeUndefined();
+test("without credentials there is no identity token either, and the error says what to run", async () => {
+  const asked = applicationDefaultCredentials("staging").identityToken("https://api");
+  await expect(asked).rejects.toMatchObject({ code: "credentials-missing" });
+});
+
+const account = "gh-deployer@shop.iam.gserviceaccount.com";
+const exchanged = (token: string): Answerer =>
+  json(200, {
+    access_token: token,
+    issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    token_type: "Bearer",
+    expires_in: 3600,
+  });
+const impersonated = (accessToken: string): Answerer =>
+  json(200, { accessToken, expireTime: new Date(Date.now() + 3_600_000).toISOString() });
+
+/** What `google-github-actions/auth` leaves: credentials of Workload Identity Federation. */
+async function federate(script: readonly [Answerer, ...Answerer[]], impersonate = true) {
+  const server = await scriptedServer(...script);
+  const [file, subject] = [join(home, "federated.json"), join(home, "oidc-token")];
+  await writeFile(subject, "github's token");
+  const credentials = {
+    type: "external_account",
+    audience: "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/providers/github",
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    token_url: `${server.endpoint}/v1/token`,
+    credential_source: { file: subject },
+    ...(impersonate && {
+      service_account_impersonation_url: `${server.endpoint}/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+    }),
+  };
+  await writeFile(file, JSON.stringify(credentials));
+  vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", file);
+  return { credentials: applicationDefaultCredentials("production", server.endpoint), seen: server.seen };
+}
+
+test("a federated account makes an identity token of itself", async () => {
+  const script = [exchanged("federated"), impersonated("deployer"), json(200, { token: "identity" })] as const;
+  const { credentials, seen } = await federate(script);
+  expect(await credentials.identityToken("https://api-x.run.app")).toEqual({ token: "identity" });
+  const asked = seen.at(-1);
+  expect(asked).toMatchObject({
+    method: "POST",
+    url: `/v1/projects/-/serviceAccounts/${account}:generateIdToken`,
+    headers: { authorization: "Bearer deployer" },
+  });
+  expect(JSON.parse(asked?.body ?? "")).toEqual({ audience: "https://api-x.run.app", includeEmail: true });
+});
+
+test("a federated account that may not says which role is missing", async () => {
+  const denied = json(403, { error: { code: 403, status: "PERMISSION_DENIED", message: "getOpenIdToken denied" } });
+  const { credentials } = await federate([exchanged("federated"), impersonated("deployer"), denied]);
+  expect(await credentials.identityToken("https://api-x.run.app")).toEqual({
+    missing: expect.stringContaining("getOpenIdToken denied"),
+    hint: expect.stringContaining(`roles/iam.serviceAccountOpenIdTokenCreator to ${account} on itself`),
+  });
+});
+
+test("federated credentials of no account have no identity token, and say what to log in as", async () => {
+  const { credentials } = await federate([exchanged("federated")], false);
+  expect(await credentials.identityToken("https://api-x.run.app")).toMatchObject({
+    hint: expect.stringContaining("GCP_DEPLOYER"),
+  });
+});
+
+test("a federated token that was refused is not used again", async () => {
+  const script = [exchanged("a"), impersonated("first"), exchanged("b"), impersonated("second")] as const;
+  const { credentials } = await federate(script);
+  expect([await credentials.token(), await credentials.token()]).toEqual(["first", "first"]);
+  credentials.invalidate();
+  expect(await credentials.token()).toBe("second");
 });
 
 test("a loopback endpoint is told a name, never a secret", async () => {

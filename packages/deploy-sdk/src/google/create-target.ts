@@ -53,9 +53,10 @@ export function createTarget(stack: Stack, options: TargetOptions): GoogleTarget
     objects,
     cdn: createCdn(project, transport),
     callerHeaders: async (serviceUrl) => {
-      const token = await transport.identityToken(new URL(serviceUrl).origin);
+      const identity = await transport.identityToken(new URL(serviceUrl).origin);
+      if (identity.token === undefined) return identity;
       // Cloud Run takes this header for its own check and leaves `Authorization` to the service.
-      return token === undefined ? {} : { "x-serverless-authorization": `Bearer ${token}` };
+      return { headers: { "x-serverless-authorization": `Bearer ${identity.token}` } };
     },
     google: { transport, clients },
     close: () => transport.close(),

@@ -2,12 +2,13 @@
 import type { Environment } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
 import { failureOfSocket } from "./attempt.ts";
+import { type IdentityToken, iamCredentials, identityTokenOf } from "./identity-token.ts";
 
 export type Credentials = {
   /** Access token for Google's APIs; undefined for a caller without a name. */
   readonly token: () => Promise<string | undefined>;
-  /** Identity token for a private service at `audience`; undefined where these credentials cannot make one. */
-  readonly identityToken: (audience: string) => Promise<string | undefined>;
+  /** Proves to the private service at `audience` who calls. */
+  readonly identityToken: (audience: string) => Promise<IdentityToken>;
   /** Project that quota is counted on, where the credentials name one. */
   readonly quotaProject: () => Promise<string | undefined>;
   /** A token was refused: the next one must be fresh. */
@@ -16,32 +17,43 @@ export type Credentials = {
 
 /** The caller's name on a loopback endpoint: no secret, just a name that the cloud there believes. */
 export function loopbackCredentials(principal = process.env["DEPLOY_PRINCIPAL"] ?? "developer@localhost"): Credentials {
-  const token = async (): Promise<string> => `email:${principal}`;
-  return { token, identityToken: token, quotaProject: async () => undefined, invalidate: () => {} };
+  const name = `email:${principal}`;
+  return {
+    token: async () => name,
+    identityToken: async () => ({ token: name }),
+    quotaProject: async () => undefined,
+    invalidate: () => {},
+  };
 }
 
 /** No name at all: what anyone may do. */
 export const anonymousCredentials: Credentials = {
   token: async () => undefined,
-  identityToken: async () => undefined,
+  identityToken: async () => ({ missing: "there are no credentials", hint: "gcloud auth application-default login" }),
   quotaProject: async () => undefined,
   invalidate: () => {},
 };
 
 /** https://cloud.google.com/docs/authentication/application-default-credentials */
-export function applicationDefaultCredentials(subject: string): Credentials {
+export function applicationDefaultCredentials(
+  subject: string,
+  /** Of the API that makes identity tokens. */
+  tokenEndpoint = iamCredentials,
+): Credentials {
   // 60–100 ms to load: only a real environment pays for it.
   const load = once(async () => {
     const { GoogleAuth } = await import("google-auth-library");
-    return new GoogleAuth({ scopes: ["https://www.googleapis.com/auth/cloud-platform"] });
+    // Requests name their project. Without one here the library looks for it: by starting gcloud, which takes a second, and
+    // for federated credentials at an API that may not be enabled.
+    return new GoogleAuth({ projectId: "unasked", scopes: ["https://www.googleapis.com/auth/cloud-platform"] });
   });
   let fresh = false;
   return {
     token: async () => {
       try {
         const client = await (await load()).getClient();
-        // A client without an expiry date asks for a new token.
-        if (fresh) client.credentials = { ...client.credentials, expiry_date: 1 };
+        // A client whose token has expired asks for a new one.
+        if (fresh) client.setCredentials({ ...client.credentials, expiry_date: 1 });
         fresh = false;
         const { token } = await client.getAccessToken();
         if (token) return token;
@@ -52,10 +64,9 @@ export function applicationDefaultCredentials(subject: string): Credentials {
     },
     identityToken: async (audience) => {
       try {
-        const client = await (await load()).getIdTokenClient(audience);
-        return await client.idTokenProvider.fetchIdToken(audience);
-      } catch {
-        return undefined;
+        return await identityTokenOf(await (await load()).getClient(), audience, tokenEndpoint);
+      } catch (cause) {
+        throw missingCredentials(subject, cause);
       }
     },
     quotaProject: async () => (await (await load()).getClient()).quotaProjectId,

@@ -1,5 +1,6 @@
 // The one place that talks HTTP to Google: authentication, deadlines, retries as data, translation of errors.
 import type { Readable } from "node:stream";
+import type { IdentityToken } from "./identity-token.ts";
 
 /** Google's APIs that the SDK speaks to, by the host that serves them. Run is regional where its v1 surface is used. */
 export type Api =
@@ -56,7 +57,7 @@ export type Transport = {
   readonly request: (request: TransportRequest) => Promise<TransportResponse>;
   /** An access token for the environment's caller; undefined where the endpoint asks for none. */
   readonly token: () => Promise<string | undefined>;
-  /** A token that proves to the private service at `audience` who calls; undefined where the credentials cannot make one. */
-  readonly identityToken: (audience: string) => Promise<string | undefined>;
+  /** A token that proves to the private service at `audience` who calls. */
+  readonly identityToken: (audience: string) => Promise<IdentityToken>;
   readonly close: () => Promise<void>;
 };

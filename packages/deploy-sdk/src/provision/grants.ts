@@ -1,5 +1,5 @@
 // Who may do what, and why: the one table of roles. Provisioning grants these and no others; a release changes none. Pure.
-import type { SiteUnit, Stack } from "@slipway/config";
+import type { ServiceUnit, SiteUnit, Stack } from "@slipway/config";
 
 /** Something that has an IAM policy. */
 export type Guarded =
@@ -86,13 +86,23 @@ function deployerGrants(stack: Stack): readonly Grant[] {
     ...stack.secrets.map(({ name }) =>
       grant({ on: "secret", name }, "roles/secretmanager.viewer", "pins versions by number; sees no value"),
     ),
-    ...stack.units.flatMap((unit) =>
-      unit.kind === "service" && !unit.public
-        ? [grant({ on: "service", name: unit.resource }, "roles/run.invoker", "asks a private service for its health")]
-        : [],
+    ...privateServices(stack).map(({ resource: name }) =>
+      grant({ on: "service", name }, "roles/run.invoker", "asks a private service for its health"),
     ),
+    ...(privateServices(stack).length > 0
+      ? [
+          grant(
+            { on: "account", name: deployerAccount(stack) },
+            "roles/iam.serviceAccountOpenIdTokenCreator",
+            "proves to a private service who it is: federated credentials cannot without",
+          ),
+        ]
+      : []),
   ];
 }
+
+const privateServices = ({ units }: Stack): readonly ServiceUnit[] =>
+  units.filter((unit): unit is ServiceUnit => unit.kind === "service" && !unit.public);
 
 /** What anyone may do. */
 const publicGrants = (stack: Stack): readonly Grant[] => [

@@ -7,6 +7,7 @@ import { DeployError } from "../deploy-error.ts";
 import { gateRefusal, passGate } from "../health/pass-gate.ts";
 import type { Call, ServiceSpec, Target } from "../target.ts";
 import type { ReleaseContext, UnitOutcome, UnitPlan } from "../types.ts";
+import { callerHeadersOf, isTurnedAway, prepareCaller, turnedAway } from "./caller.ts";
 import type { ServiceSteps } from "./plan-service.ts";
 
 type ServicePlan = UnitPlan<"service", ServiceSteps>;
@@ -17,6 +18,7 @@ export async function applyService(plan: ServicePlan, target: Target, context: R
   const step = (message: string): void => context.emit({ type: "step", unit, message });
   if (steps.action === "keep" || steps.action === "record") return serviceOutcome(steps, steps.url);
   assertBuilt(steps.spec.container.image, steps.imageUnit, call);
+  await prepareCaller(unit, steps, target, context, call);
   await putBackOnFailure(putBackOf(plan, target, call), context, async () => {
     if (steps.action !== "share") {
       await bringUpCandidate(plan, target, context, call);
@@ -103,16 +105,13 @@ export async function passGateAt(
 ): Promise<void> {
   const { unit, steps, url, serviceUrl = url, label } = given;
   const { revision, resource } = steps;
-  const headers = steps.public && steps.before.length > 0 ? {} : await target.callerHeaders(serviceUrl);
-  if (!steps.public && Object.keys(headers).length === 0) {
-    const message = `the service is private, and these credentials cannot call it: revision ${revision} is ready, but was not asked how it is`;
-    context.emit({ type: "warning", unit, message, hint: "deploy as a service account" });
-    return;
-  }
+  const headers = await callerHeadersOf(steps, serviceUrl, target, context, call);
+  if (headers === undefined) return;
   const { gate } = context.stack.environment;
   const request = { url: new URL(steps.health, url).href, headers, revision, gate, unit, label, emit: context.emit };
   const result = await passGate(request, call);
   if (result.outcome === "passed") return;
+  if (!steps.public && isTurnedAway(result)) throw turnedAway(request.url, result, call);
   throw new DeployError("unhealthy", {
     subject: call.subject,
     message: `${label} ${request.url}: ${gateRefusal(result, revision)}`,

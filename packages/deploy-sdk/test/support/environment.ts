@@ -7,5 +7,5 @@ export const testEnvironment = (endpoint: string | undefined): Environment => ({
   endpoint,
   protected: false,
   stateBucket: "demo-local-deploy-state",
-  gate: { passes: 1, timeoutMs: 5000 },
+  gate: { passes: 1, timeoutMs: 5000, required: false, watchMs: 1000 },
 });

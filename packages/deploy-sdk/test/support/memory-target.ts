@@ -34,7 +34,7 @@ export type MemoryTarget = Target & {
 };
 
 /** `slow`: an execution goes on until it has been looked at three times. */
-export type Behaviour = "healthy" | "unhealthy" | "unready" | "fails" | "slow";
+export type Behaviour = "healthy" | "unhealthy" | "forbidden" | "unready" | "fails" | "slow";
 
 type Stored = { value: unknown; generation: number; metadata: Readonly<Record<string, string>> };
 type World = {
@@ -89,7 +89,7 @@ export async function memoryTarget(): Promise<MemoryTarget> {
       throw new Error("there are no buckets here");
     },
     cdn: { invalidate: async () => {} },
-    callerHeaders: async () => ({ "x-serverless-authorization": "Bearer test" }),
+    callerHeaders: async () => ({ headers: { "x-serverless-authorization": "Bearer test" } }),
     close: async () => {},
     writes: world.writes,
     documents: () => [...world.documents.keys()].toSorted(),
@@ -201,12 +201,12 @@ function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) 
       return { failure: undefined };
     },
   };
-  const health = (host: string): { readonly revision: string; readonly healthy: boolean } | undefined => {
+  const health = (host: string): Health | undefined => {
     const [, tag, name = ""] = /^(?:([a-z]+)---)?([a-z0-9-]+)\.localhost/.exec(host) ?? [];
     const running = all.get(name);
     const share = running?.live.serving.find((each: Share) => (tag ? each.tag === tag : each.percent === 100));
     const revision = running?.revisions.find((each) => each.name === share?.revision);
-    return revision && { revision: revision.name, healthy: behaviourOf(world, revision.spec) === "healthy" };
+    return revision && { revision: revision.name, behaviour: behaviourOf(world, revision.spec) };
   };
   return { target, health };
 }
@@ -266,14 +266,18 @@ function memoryJobs(world: World): Target["jobs"] {
   };
 }
 
-async function serveHealth(
-  health: (host: string) => { readonly revision: string; readonly healthy: boolean } | undefined,
-): Promise<number> {
+type Health = { readonly revision: string; readonly behaviour: Behaviour };
+
+async function serveHealth(health: (host: string) => Health | undefined): Promise<number> {
   const server = createServer((request, response) => {
     const said = health(request.headers.host ?? "");
-    const status = !said ? 404 : said.healthy ? 200 : 503;
-    response.writeHead(status, { "content-type": "application/health+json" });
-    response.end(JSON.stringify({ status: said?.healthy ? "pass" : "fail", revision: said?.revision }));
+    if (said?.behaviour === "forbidden") {
+      response.writeHead(403, { "content-type": "text/html" }).end("<h1>Error: Forbidden</h1>");
+      return;
+    }
+    const healthy = said?.behaviour === "healthy";
+    response.writeHead(!said ? 404 : healthy ? 200 : 503, { "content-type": "application/health+json" });
+    response.end(JSON.stringify({ status: healthy ? "pass" : "fail", revision: said?.revision }));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -41,6 +41,11 @@ const iamRoles = defineRoles("iam", [
   ["iam.serviceAccountCreator", "Create Service Accounts", [...seesProjects, ...seesAccounts, `${accounts}.create`]],
   ["iam.serviceAccountKeyAdmin", "Service Account Key Admin", [...seesProjects, ...seesAccounts, ...keyAdmin]],
   [
+    "iam.serviceAccountOpenIdTokenCreator",
+    "Service Account OpenID Connect Identity Token Creator",
+    [`${accounts}.getOpenIdToken`],
+  ],
+  [
     "iam.serviceAccountTokenCreator",
     "Service Account Token Creator",
     [...seesProjects, ...seesAccounts, ...tokenCreator],
