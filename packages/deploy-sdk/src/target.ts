@@ -165,6 +165,8 @@ export type LogLine = {
   readonly text: string;
   /** Revision or execution that wrote it. */
   readonly source: string;
+  /** Instance that wrote it, or that it is about; empty: none. */
+  readonly instance: string;
 };
 
 export type LogQuery = {
@@ -174,6 +176,8 @@ export type LogQuery = {
   readonly source?: string;
   /** ISO 8601; only lines of then or later. */
   readonly since?: string;
+  /** Only what the platform itself tells of instances: that one started, ended, or was refused. */
+  readonly platform?: boolean;
   /** The newest so many, at most 1000. */
   readonly limit: number;
 };

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ReleaseReport } from "../src/engine/release-types.ts";
+import { systemRuntime } from "../src/engine/runtime.ts";
 import { readHistory } from "../src/history/read-history.ts";
 import { readLogs } from "../src/history/read-logs.ts";
 import { readStatus } from "../src/history/read-status.ts";
@@ -136,6 +137,21 @@ describe("a release on a cloud", () => {
     const report = await rollbackIn(shop.target, shop.stack, { unit: "worker", workspace: shop.workspace });
     expect(outcomes(report)).toEqual(["worker: released"]);
     expect((await release()).exitCode).toBe(0);
+  });
+
+  test("puts back a worker that does not stay up", async () => {
+    const ran = (await shop.target.workers.get("shop-worker", call))?.serving;
+    await shop.write("6.1", { worker: "dies" });
+    const { error, rolledBack } = failureOf(
+      await release({ units: ["backend", "worker"], runtime: systemRuntime }),
+      "worker",
+    );
+    expect([error.code, error.message, rolledBack]).toEqual([
+      "unhealthy",
+      expect.stringMatching(/does not stay up: Container called exit\(4\)/),
+      true,
+    ]);
+    expect((await shop.target.workers.get("shop-worker", call))?.serving).toEqual(ran);
   });
 
   test("puts traffic where the plan says after it was split by hand, and says so", async () => {

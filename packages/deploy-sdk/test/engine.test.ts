@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { DeployError } from "../src/deploy-error.ts";
 import { createHolder } from "../src/engine/holder.ts";
 import { acquireLock, breakLock, readLock } from "../src/engine/lock.ts";
 import { renewMs } from "../src/engine/lock-state.ts";
 import type { ReleaseReport } from "../src/engine/release-types.ts";
 import { readHistory } from "../src/history/read-history.ts";
 import { readStatus } from "../src/history/read-status.ts";
+import type { Target } from "../src/target.ts";
 import type { DeployEvent, Runtime } from "../src/types.ts";
 import { Killed, memoryTarget } from "./support/memory-target.ts";
 import {
@@ -147,6 +149,43 @@ describe("a release", () => {
     expect(failureOf(report, "api")).toMatchObject({ rolledBack: true, error: { code: "unhealthy" } });
     expect(report.exitCode).toBe(4);
     expect(await servingOf(target, "shop-api")).toEqual(served);
+  });
+
+  test.each([
+    ["exit", "dies", "Container called exit(4)."],
+    ["end without an error, one after another", "ends", "4 instances were started for 1"],
+  ] as const)("puts a worker back whose instances %s", async (_what, how, why) => {
+    const target = await memoryTarget();
+    await releaseTo(target, shopStack("1"));
+    const call = { signal: new AbortController().signal, subject: "worker" };
+    const ran = (await target.workers.get("shop-worker", call))?.serving;
+    target.behave("2", how);
+    const report = await releaseTo(target, shopStack("2"), { units: ["worker"] });
+    expect(failureOf(report, "worker")).toMatchObject({
+      rolledBack: true,
+      error: {
+        code: "unhealthy",
+        message: expect.stringContaining(`does not stay up: ${why}`),
+        details: [expect.stringContaining("last words of shop-worker-")],
+      },
+    });
+    expect((await target.workers.get("shop-worker", call))?.serving).toEqual(ran);
+  });
+
+  test.each([
+    [true, ["worker: failed"], []],
+    [false, ["worker: released"], [expect.stringContaining("the log cannot be read: no right to")]],
+  ])("a worker whose log cannot be read, the gate being required: %s", async (required, expected, warnings) => {
+    const memory = await memoryTarget();
+    const stack = shopStack("1");
+    const gate = { ...stack.environment.gate, required };
+    const denied = new DeployError("permission-denied", { subject: "logs", message: "no right to" });
+    const target: Target = { ...memory, logs: { read: () => Promise.reject(denied) } };
+    const { events, emit } = recordEvents();
+    const environment = { ...stack.environment, gate };
+    const report = await releaseTo(target, { ...stack, environment }, { units: ["worker"], emit });
+    expect(outcomes(report)).toEqual(expected);
+    expect(events.flatMap((event) => (event.type === "warning" ? [event.message] : []))).toEqual(warnings);
   });
 
   test("tells what a container said that never listened, and what to do", async () => {

@@ -11,6 +11,7 @@ const line = (id: string, second: number): LogLine => ({
   severity: "INFO",
   text: `line ${id}`,
   source: "shop-api-1",
+  instance: "i",
 });
 
 /** Logs that answer each read with the next of `pages`, and end the following with the last. */

@@ -19,12 +19,14 @@ const resources = {
 } as const satisfies Record<LogQuery["kind"], object>;
 
 /** Values are quoted as JSON, which the filter language reads. */
-export function logFilter({ kind, name, source, since }: LogQuery): string {
+export function logFilter({ kind, name, source, since, platform }: LogQuery, project: string): string {
   const resource = resources[kind];
   return [
     `resource.type=${JSON.stringify(resource.type)}`,
     `resource.labels.${resource.name}=${JSON.stringify(name)}`,
     ...(source === undefined ? [] : [`${resource.source}=${JSON.stringify(source)}`]),
+    // https://cloud.google.com/run/docs/logging#types
+    ...(platform ? [`logName="projects/${project}/logs/run.googleapis.com%2Fvarlog%2Fsystem"`] : []),
     ...(since === undefined ? [] : [`timestamp>=${JSON.stringify(since)}`]),
   ].join(" AND ");
 }
@@ -37,7 +39,7 @@ export const createLogs = (project: string, transport: Transport): LogTarget => 
       path: "/v2/entries:list",
       json: {
         resourceNames: [`projects/${project}`],
-        filter: logFilter(query),
+        filter: logFilter(query, project),
         orderBy: "timestamp desc",
         pageSize: query.limit,
       },
@@ -55,6 +57,7 @@ const parseEntry = (entry: EntryJson): LogLine => ({
   at: entry.timestamp ?? "",
   severity: entry.severity ?? "DEFAULT",
   text: (entry.textPayload ?? textOf(entry.jsonPayload)).trimEnd(),
+  instance: entry.labels?.["instanceId"] ?? "",
   source: entry.resource?.labels?.["revision_name"] ?? entry.labels?.["run.googleapis.com/execution_name"] ?? "",
 });
 

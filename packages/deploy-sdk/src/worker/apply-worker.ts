@@ -1,34 +1,30 @@
-// Brings a worker's revision up and gives it the instances. It has no address to ask: being ready, and staying so, is
-// what there is to see.
+// Brings a worker's revision up and gives it the instances; when it does not stay up, what ran before runs again.
 import { assertBuilt, bringUp, share } from "../container/bring-up.ts";
-import { notReady } from "../container/not-ready.ts";
-import type { RevisionSteps } from "../container/plan-revision.ts";
 import { putBackOnFailure } from "../container/put-back.ts";
-import type { Call, LogQuery, ServiceSpec, Target, WorkerSpec, WorkloadTarget } from "../target.ts";
+import type { Call, ServiceSpec, Target, WorkerSpec } from "../target.ts";
 import type { ReleaseContext, UnitOutcome, UnitPlan } from "../types.ts";
 import type { WorkerSteps } from "./plan-worker.ts";
+import { type WatchedWorker, watchWorker } from "./watch-worker.ts";
 
 type WorkerPlan = UnitPlan<"worker", WorkerSteps>;
-
-/** A worker as the one kind of workload that it is. */
-type Running<Spec> = {
-  readonly unit: string;
-  readonly steps: RevisionSteps<Spec>;
-  readonly workloads: WorkloadTarget<Spec>;
-  readonly kind: LogQuery["kind"];
-  readonly hint: (reason: string) => string | undefined;
-};
 
 export const applyWorker = (plan: WorkerPlan, target: Target, context: ReleaseContext): Promise<UnitOutcome> =>
   onWorkloads(plan, target, (running) => applyRunning(running, target, context));
 
 export const verifyWorker = (plan: WorkerPlan, target: Target, context: ReleaseContext): Promise<void> =>
-  onWorkloads(plan, target, (running) => verifyRunning(running, target, context));
+  onWorkloads(plan, target, async (running) => {
+    if (running.steps.action === "record") return;
+    const { unit, steps, workloads } = running;
+    const call = callOf(unit, context);
+    await putBackOnFailure({ unit, steps, workloads, call }, context, () =>
+      watchWorker(running, target, context, call),
+    );
+  });
 
 function onWorkloads<Result>(
   { unit, steps: { as, steps } }: WorkerPlan,
   target: Target,
-  work: <Spec extends WorkerSpec | ServiceSpec>(running: Running<Spec>) => Result,
+  work: <Spec extends WorkerSpec | ServiceSpec>(running: WatchedWorker<Spec>) => Result,
 ): Result {
   return as === "service"
     ? work({ unit, steps, workloads: target.services, kind: "service", hint: serviceHint })
@@ -52,7 +48,7 @@ export const workerOutcome = ({ resource, revision, spec }: WorkerSteps["steps"]
 });
 
 async function applyRunning<Spec extends WorkerSpec | ServiceSpec>(
-  { unit, steps, workloads, kind, hint }: Running<Spec>,
+  { unit, steps, workloads, kind, hint }: WatchedWorker<Spec>,
   target: Target,
   context: ReleaseContext,
 ): Promise<UnitOutcome> {
@@ -82,29 +78,4 @@ async function applyRunning<Spec extends WorkerSpec | ServiceSpec>(
     step(`revision ${revision} has the instances`);
   });
   return outcome;
-}
-
-const watchMs = 1000;
-
-/** As often as the gate wants good answers in a row, the worker must be seen ready. */
-async function verifyRunning<Spec extends WorkerSpec | ServiceSpec>(
-  { unit, steps, workloads, kind, hint }: Running<Spec>,
-  target: Target,
-  context: ReleaseContext,
-): Promise<void> {
-  if (steps.action === "record") return;
-  const { resource: name, revision } = steps;
-  const { runtime, stack } = context;
-  const call = callOf(unit, context);
-  await putBackOnFailure({ unit, steps, workloads, call }, context, async () => {
-    for (let seen = 1; seen <= stack.environment.gate.passes; seen += 1) {
-      const readiness = (await workloads.get(name, call))?.readiness;
-      if (readiness?.state !== "ready") {
-        const query = { kind, name, source: revision };
-        const reason = readiness?.state === "failed" ? readiness.reason : "";
-        throw await notReady({ target, query, readiness, failure: undefined, hint: hint(reason), runtime }, call);
-      }
-      if (seen < stack.environment.gate.passes) await runtime.sleep(watchMs, call.signal);
-    }
-  });
 }

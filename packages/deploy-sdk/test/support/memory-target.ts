@@ -12,6 +12,7 @@ import type {
   LiveJob,
   LiveRevision,
   LiveWorkload,
+  LogLine,
   Readiness,
   ServiceSpec,
   Share,
@@ -33,8 +34,11 @@ export type MemoryTarget = Target & {
   readonly documents: () => readonly string[];
 };
 
-/** `slow`: an execution goes on until it has been looked at three times. */
-export type Behaviour = "healthy" | "unhealthy" | "forbidden" | "unready" | "fails" | "slow";
+/**
+ * `slow`: an execution goes on until it has been looked at three times. `dies`: ready, and then its instances exit;
+ * `ends`: likewise, without an error.
+ */
+export type Behaviour = "healthy" | "unhealthy" | "forbidden" | "unready" | "dies" | "ends" | "fails" | "slow";
 
 type Stored = { value: unknown; generation: number; metadata: Readonly<Record<string, string>> };
 type World = {
@@ -75,9 +79,10 @@ export async function memoryTarget(): Promise<MemoryTarget> {
     jobs: memoryJobs(world),
     secrets: { newestVersion: async (name) => (name.startsWith("MISSING") ? undefined : "1") },
     logs: {
-      read: async ({ source = "" }) => [
-        { id: "1", at: "2026-01-01T00:00:00Z", severity: "INFO", text: `last words of ${source}`, source },
-      ],
+      read: async ({ kind, name, source = "", platform = false }) => {
+        const spec = kind === "worker" && platform ? workers.specOf(name, source) : undefined;
+        return platform ? (spec ? platformLines(behaviourOf(world, spec), source) : []) : [lastWords(source)];
+      },
     },
     registry: {
       platform: { os: "linux", architecture: "amd64" },
@@ -208,8 +213,24 @@ function memoryWorkloads<Spec extends HasContainer>(kind: string, world: World) 
     const revision = running?.revisions.find((each) => each.name === share?.revision);
     return revision && { revision: revision.name, behaviour: behaviourOf(world, revision.spec) };
   };
-  return { target, health };
+  const specOf = (name: string, revision: string): Spec | undefined =>
+    all.get(name)?.revisions.find((each) => each.name === revision)?.spec;
+  return { target, health, specOf };
 }
+
+const lastWords = (source: string): LogLine => ({
+  id: "1",
+  at: "2026-01-01T00:00:00Z",
+  severity: "INFO",
+  text: `last words of ${source}`,
+  source,
+  instance: "a",
+});
+const platformLines = (behaviour: Behaviour, source: string): readonly LogLine[] => {
+  const started = { ...lastWords(source), text: "Starting new instance." };
+  if (behaviour === "dies") return [started, { ...started, severity: "WARNING", text: "Container called exit(4)." }];
+  return behaviour === "ends" ? ["a", "b", "c", "d"].map((instance) => ({ ...started, instance })) : [started];
+};
 
 function memoryJobs(world: World): Target["jobs"] {
   const jobs = new Map<string, { live: LiveJob; executions: Execution[] }>();

@@ -23,7 +23,8 @@ export type ShopCloud = {
 
 export type Behaviour = {
   readonly api: "healthy" | "unhealthy" | "deaf" | "exits";
-  readonly worker: "works" | "exits";
+  /** `dies`: after it has been taken for started. */
+  readonly worker: "works" | "exits" | "dies";
   readonly migrate: "succeeds" | "fails" | "waits";
 };
 
@@ -60,6 +61,7 @@ if (mode === "migrate") {
   else process.exit(how.migrate === "fails" ? 3 : 0);
 } else if (mode === "worker") {
   if (how.worker === "exits") process.exit(4);
+  if (how.worker === "dies") setTimeout(() => process.exit(4), 800);
   wait();
 } else if (how.api === "deaf") {
   wait();
