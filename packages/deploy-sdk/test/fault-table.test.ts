@@ -75,7 +75,7 @@ function openPlace(fault: FaultName) {
   const options = {
     ...{ signal, runtime },
     // Who asks a service for its health is not who deploys: faults are for that one only.
-    credentials: { ...loopbackCredentials(`${id}@localhost`), identityToken: loopbackCredentials().token },
+    credentials: { ...loopbackCredentials(`${id}@localhost`), identityToken: loopbackCredentials().identityToken },
     ...(fault === "stall" && { stallMs }),
   };
   const stackOf = (version: string) =>
