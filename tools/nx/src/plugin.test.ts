@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { askedConfiguration, createNodes } from "./plugin.ts";
+import { namesTarget } from "./unit-server.ts";
 
 const stack = {
   name: "shop",
@@ -67,4 +68,14 @@ test.each([
   [["run-many", "-t", "deploy", "-c"], undefined],
 ])("the configuration that %j asks for is %s", (argv, configuration) => {
   expect(askedConfiguration(argv)).toBe(configuration);
+});
+
+test.each([
+  [["run-many", "-t", "deploy"], true],
+  [["affected", "--targets=test,deploy"], true],
+  [["run", "backend:image:staging"], true],
+  [["image", "backend"], true],
+  [["run-many", "-t", "build", "-p", "deploy-sdk"], false],
+])("%j deploys: %s", (argv, deploys) => {
+  expect(namesTarget(argv, new Set(["deploy", "image"]))).toBe(deploys);
 });

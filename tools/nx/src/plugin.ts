@@ -3,8 +3,9 @@ import { randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { environmentNames, resolveStack, type Unit, type WrittenStack } from "@slipway/config";
-import type { CreateNodes, PreTasksExecution, TargetConfiguration } from "nx/src/devkit-exports.js";
-import { brokenStackTargets, deployTargets, type Targets } from "./targets.ts";
+import type { CreateNodes, PostTasksExecution, PreTasksExecution, TargetConfiguration } from "nx/src/devkit-exports.js";
+import { brokenStackTargets, deployTargets, type Targets, unitTarget } from "./targets.ts";
+import { namesTarget, startUnitServer, type UnitServer } from "./unit-server.ts";
 
 const stackFile = "stack.ts";
 
@@ -72,11 +73,18 @@ export const createNodes: CreateNodes = [
  * passed on as it was asked for: Nx runs a target without one that it does not have, and a typing error of `staging`
  * would be a deploy to `local`.
  */
-export const preTasksExecution: PreTasksExecution = (_options, { argv }) => {
+export const preTasksExecution: PreTasksExecution = async (_options, { argv, workspaceRoot }) => {
   process.env["DEPLOY_RELEASE"] ??= releaseId(new Date());
   const configuration = askedConfiguration(argv);
   if (configuration) process.env["DEPLOY_CONFIGURATION"] = configuration;
+  const { units = [] } = (await loadStack(workspaceRoot)) ?? {};
+  if (!namesTarget(argv, new Set(["deploy", ...units.map((unit) => unitTarget(unit, units))]))) return;
+  unitServer = startUnitServer(workspaceRoot);
+  process.env["DEPLOY_UNITS"] = unitServer.socket;
 };
+let unitServer: UnitServer | undefined;
+
+export const postTasksExecution: PostTasksExecution = async () => unitServer?.end();
 
 /** The last of `-c staging`, `-c=staging`, `--configuration staging` and `--configuration=staging`; `staging` of `nx run backend:image:staging`. */
 export function askedConfiguration(argv: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeployError } from "@slipway/deploy-sdk";
 import { $ } from "zx";
-import type { CommandContext } from "./command.mts";
+import type { CommandContext } from "./run-command.mts";
 import { workspace } from "./workspace.mts";
 
 /** Builds workspace projects with Nx, which has what did not change in its cache. Quiet unless it fails. */

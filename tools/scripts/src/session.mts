@@ -1,6 +1,7 @@
 // What every command that talks to an environment begins with.
 import type { Stack } from "@slipway/config";
 import {
+  type Commit,
   createReleaseId,
   createTarget,
   DeployError,
@@ -13,9 +14,9 @@ import {
   readCommit,
   systemRuntime,
 } from "@slipway/deploy-sdk/release";
-import type { Command } from "commander";
-import { type CommandContext, createCommand, runCommand } from "./command.mts";
+import type { CommonOptions } from "./command.mts";
 import type { Presenter } from "./present/presenter.mts";
+import { type CommandContext, runCommand } from "./run-command.mts";
 import { loadStack, workspace } from "./workspace.mts";
 
 export type Session = {
@@ -25,18 +26,6 @@ export type Session = {
   readonly signal: AbortSignal;
   readonly present: Presenter;
 };
-
-export type CommonOptions = { readonly env?: string; readonly json: boolean };
-
-/** A command with the options that all have. */
-export const environmentCommand = (name: string, description: string, examples: readonly string[]): Command =>
-  createCommand(
-    `pnpm ${name}`,
-    description,
-    examples.map((example) => `pnpm ${example}`),
-  )
-    .option("--env <environment>", "environment of the stack (default: DEPLOY_ENV, else local)")
-    .option("--json", "one event or result a line on stdout, as JSON", false);
 
 /** Runs `work` against the environment that the options name, and ends the process with its exit code. */
 export const runInEnvironment = (options: CommonOptions, work: (session: Session) => Promise<number>): Promise<never> =>
@@ -54,7 +43,7 @@ export const runInEnvironment = (options: CommonOptions, work: (session: Session
   });
 
 /** A cloud on loopback that does not answer has usually just not been started. */
-function hintAtLocalCloud(error: unknown, { environment }: Stack): unknown {
+export function hintAtLocalCloud(error: unknown, { environment }: Stack): unknown {
   if (!(error instanceof DeployError) || error.code !== "unavailable" || !environment.endpoint) return error;
   const { subject, message, details } = error;
   return new DeployError("unavailable", {
@@ -66,14 +55,13 @@ function hintAtLocalCloud(error: unknown, { environment }: Stack): unknown {
   });
 }
 
+export const commitOf = ({ signal }: Pick<Session, "signal">): Promise<Commit> => readCommit(workspace, signal);
+
 /** Everything about a release that does not depend on what is asked of it. */
-export async function releaseOptions({
-  stack,
-  target,
-  runtime,
-  signal,
-  present,
-}: Session): Promise<Omit<ReleaseOptions, "mode" | "units">> {
+export async function releaseOptions(
+  { stack, target, runtime, signal, present }: Session,
+  commit: Promise<Commit> = commitOf({ signal }),
+): Promise<Omit<ReleaseOptions, "mode" | "units">> {
   const given = process.env["DEPLOY_RELEASE"];
   return {
     stack,
@@ -83,7 +71,7 @@ export async function releaseOptions({
     workspace,
     drivers,
     releaseId: given ? parseReleaseId(given) : createReleaseId(runtime),
-    commit: await readCommit(workspace, signal),
+    commit: await commit,
     emit: (event: DeployEvent) => present.event(event),
   };
 }

@@ -3,10 +3,11 @@ import { mkdtemp, rename, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
-import { createCommand, runCommand } from "../command.mts";
+import { createCommand } from "../command.mts";
 import { findCloud, stopCloud } from "../local/client.mts";
 import { formatBytes, formatDuration } from "../present/format.mts";
 import { table } from "../present/status.mts";
+import { runCommand } from "../run-command.mts";
 import { workspace } from "../workspace.mts";
 
 type Up = {

@@ -1,7 +1,8 @@
 // `pnpm history`: releases, newest first.
 import { DeployError, readHistory } from "@slipway/deploy-sdk";
+import { type CommonOptions, environmentCommand } from "../command.mts";
 import { historyText } from "../present/status.mts";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
+import { runInEnvironment } from "../session.mts";
 
 const command = environmentCommand("history", "Releases of an environment, newest first.", [
   "history",

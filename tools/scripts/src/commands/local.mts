@@ -7,13 +7,14 @@ import { fileURLToPath } from "node:url";
 import { resolveStack } from "@slipway/config";
 import { DeployError } from "@slipway/deploy-sdk";
 import { type Command, Option } from "commander";
-import { type CommandContext, createCommand, runCommand } from "../command.mts";
+import { createCommand } from "../command.mts";
 import { findCloud, type RunningCloud, stopCloud } from "../local/client.mts";
 import { botoConfig, cloudVariables, exportLines } from "../local/environment.mts";
 import { followFile } from "../local/follow-file.mts";
 import { parsePort } from "../local/parse-port.mts";
 import { serve } from "../local/serve.mts";
 import { formatBytes, formatDuration } from "../present/format.mts";
+import { type CommandContext, runCommand } from "../run-command.mts";
 import { ensureSystemPackages } from "../system-packages.mts";
 import { loadWrittenStack, workspace } from "../workspace.mts";
 

@@ -1,6 +1,7 @@
 // `pnpm logs <unit>`: what a unit says.
 import { DeployError, readLogs } from "@slipway/deploy-sdk";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
+import { type CommonOptions, environmentCommand } from "../command.mts";
+import { runInEnvironment } from "../session.mts";
 
 type Options = CommonOptions & { readonly follow: boolean; readonly limit: string };
 

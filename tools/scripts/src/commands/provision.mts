@@ -1,7 +1,8 @@
 // `pnpm provision`: what must exist before a release does. Destroys nothing.
 import { provision } from "@slipway/deploy-sdk";
+import { type CommonOptions, environmentCommand } from "../command.mts";
 import { provisionSummary } from "../present/report.mts";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
+import { runInEnvironment } from "../session.mts";
 import { workspace } from "../workspace.mts";
 
 const { plan, ...options } = environmentCommand(

@@ -2,9 +2,10 @@
 import type { Stack, Unit } from "@slipway/config";
 import { DeployError, release } from "@slipway/deploy-sdk";
 import { buildProjects } from "../build-projects.mts";
+import { type CommonOptions, environmentCommand } from "../command.mts";
 import { presentError } from "../present/error.mts";
 import { reportSummary } from "../present/report.mts";
-import { type CommonOptions, environmentCommand, releaseOptions, runInEnvironment } from "../session.mts";
+import { releaseOptions, runInEnvironment } from "../session.mts";
 
 type Options = CommonOptions & { readonly plan: boolean; readonly force: boolean };
 

@@ -1,8 +1,9 @@
 // `pnpm rollback <unit>`: an earlier release of one unit again, without a build.
 import { rollback } from "@slipway/deploy-sdk";
+import { type CommonOptions, environmentCommand } from "../command.mts";
 import { presentError } from "../present/error.mts";
 import { reportSummary } from "../present/report.mts";
-import { type CommonOptions, environmentCommand, releaseOptions, runInEnvironment } from "../session.mts";
+import { releaseOptions, runInEnvironment } from "../session.mts";
 
 type Options = CommonOptions & { readonly to?: string; readonly plan: boolean };
 

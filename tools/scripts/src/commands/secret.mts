@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { DeployError, listSecrets, parseSecretValue, setSecret } from "@slipway/deploy-sdk";
 import type { Command } from "commander";
-import { createCommand } from "../command.mts";
+import { type CommonOptions, createCommand } from "../command.mts";
 import { table } from "../present/status.mts";
-import { type CommonOptions, runInEnvironment } from "../session.mts";
+import { runInEnvironment } from "../session.mts";
 
 type SetOptions = CommonOptions & { readonly fromFile?: string; readonly fromEnv?: string; readonly force: boolean };
 

@@ -8,7 +8,8 @@ import { createTarget, DeployError, listSecrets, readCommit, systemRuntime } fro
 import { startLocalCloud } from "@slipway/local-cloud";
 import { $ } from "zx";
 import { buildProjects } from "../build-projects.mts";
-import { type CommandContext, createCommand, runCommand } from "../command.mts";
+import { createCommand } from "../command.mts";
+import { type CommandContext, runCommand } from "../run-command.mts";
 import { compareTranscripts } from "../smoke/compare.mts";
 import { removeStack } from "../smoke/remove.mts";
 import { runScenario } from "../smoke/scenario.mts";

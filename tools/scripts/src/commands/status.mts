@@ -1,7 +1,8 @@
 // `pnpm status`: what serves, since when, from which commit.
 import { readStatus } from "@slipway/deploy-sdk";
+import { type CommonOptions, environmentCommand } from "../command.mts";
 import { statusText } from "../present/status.mts";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
+import { runInEnvironment } from "../session.mts";
 
 const options = environmentCommand(
   "status",

@@ -17,8 +17,9 @@ import {
   type SyncProgress,
   systemRuntime,
 } from "@slipway/deploy-sdk/sync";
-import { type CommandContext, createCommand, runCommand } from "../command.mts";
+import { createCommand } from "../command.mts";
 import { syncActionLine, syncSummary } from "../present/sync.mts";
+import { type CommandContext, runCommand } from "../run-command.mts";
 
 const workspace = join(import.meta.dirname, "../../../..");
 

@@ -1,6 +1,7 @@
 // `pnpm unlock`: takes the lock of an environment away from whoever holds it.
 import { breakLock } from "@slipway/deploy-sdk";
-import { type CommonOptions, environmentCommand, runInEnvironment } from "../session.mts";
+import { type CommonOptions, environmentCommand } from "../command.mts";
+import { runInEnvironment } from "../session.mts";
 
 const options = environmentCommand(
   "unlock",

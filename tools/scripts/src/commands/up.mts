@@ -12,11 +12,12 @@ import {
   systemRuntime,
   type UnitStatus,
 } from "@slipway/deploy-sdk";
-import { type CommandContext, createCommand, runCommand } from "../command.mts";
+import { createCommand } from "../command.mts";
 import { joinCloud } from "../local/join-cloud.mts";
 import { parsePort } from "../local/parse-port.mts";
 import { formatDuration } from "../present/format.mts";
 import { statusText } from "../present/status.mts";
+import { type CommandContext, runCommand } from "../run-command.mts";
 import { ensureSystemPackages } from "../system-packages.mts";
 import { deployWithNx } from "../up/deploy-with-nx.mts";
 import { verifyPublicAddresses } from "../up/verify-public-addresses.mts";

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../command.mts";
 import { formatDuration } from "../present/format.mts";
+import { runCommand } from "../run-command.mts";
 import { ensureSystemPackages } from "../system-packages.mts";
 import { workspace } from "../workspace.mts";
 

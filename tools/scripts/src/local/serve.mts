@@ -1,5 +1,5 @@
 import { type IamMode, type LocalCloudOptions, startLocalCloud } from "@slipway/local-cloud";
-import type { CommandContext } from "../command.mts";
+import type { CommandContext } from "../run-command.mts";
 
 export type ServeOptions = Pick<LocalCloudOptions, "startupMs"> & {
   readonly dataDir: string;

@@ -1,7 +1,7 @@
 import type { Stack } from "@slipway/config";
 import { DeployError, type UnitStatus } from "@slipway/deploy-sdk";
 import { probeHealth } from "@slipway/health-client";
-import type { CommandContext } from "../command.mts";
+import type { CommandContext } from "../run-command.mts";
 
 /** Asks each public address for its health, as a reader can repeat it. @throws {DeployError} `unhealthy` */
 export async function verifyPublicAddresses(

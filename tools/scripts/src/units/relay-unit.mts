@@ -1,0 +1,56 @@
+// A task's end of the line: has its unit released by the process that does so for the whole run, and says what that says.
+// It loads nothing else, which is what it is for.
+import { existsSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type UnitAnswer, type UnitRequest, variablesOf } from "./protocol.mts";
+
+const retryMs = 10;
+
+/** undefined: nobody is there. Begun together with the first task, the process may still be starting. */
+async function connectTo(path: string): Promise<Socket | undefined> {
+  while (existsSync(dirname(path))) {
+    const socket = connect(path);
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    });
+    if (connected) return socket;
+    await sleep(retryMs);
+  }
+  return undefined;
+}
+
+/** The first signal asks for a stop at a safe point, by ending this half of the line; a second one ends this process. */
+function stopOnSignals(socket: Socket): void {
+  const stop = (): void => {
+    if (socket.writableEnded) process.exit(130);
+    socket.end();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
+}
+
+/**
+ * The exit code of the release; undefined where this task has to do it by itself, for nobody does it for the run, or not
+ * with this task's environment.
+ */
+export async function relayUnit(unit: string, path: string): Promise<number | undefined> {
+  const socket = await connectTo(path);
+  if (!socket) return undefined;
+  stopOnSignals(socket);
+  const { isTTY = false, columns } = process.stderr;
+  const request: UnitRequest = { unit, variables: variablesOf(process.env), isTTY, columns };
+  socket.on("error", () => {}).write(`${JSON.stringify(request)}\n`);
+  let answered = false;
+  for await (const line of createInterface({ input: socket })) {
+    const answer: UnitAnswer = JSON.parse(line);
+    answered = true;
+    if ("exitCode" in answer) return answer.exitCode;
+    if ("stdout" in answer) process.stdout.write(answer.stdout);
+    else process.stderr.write(answer.stderr);
+  }
+  if (!answered) return undefined;
+  process.stderr.write("error  the process that released it is gone  [internal]\n  fix  run the command again\n");
+  return 1;
+}

@@ -1,0 +1,82 @@
+// The process that releases for all tasks of a run of Nx, and the tasks that ask it.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ask } from "./support/ask.ts";
+import { type Finished, type Running, startProcess, workspace } from "./support/run-command.ts";
+import { type SmallCloud, startSmallCloud } from "./support/small-cloud.ts";
+import { waitFor } from "./support/wait-for.ts";
+
+const image = "europe-west1-docker.pkg.dev/units-local/units-backend/api:v1";
+let cloud: SmallCloud;
+let server: ChildProcess;
+let socket: string;
+let env: Readonly<Record<string, string>>;
+
+/** As an Nx task is run. */
+const startUnit = (variables: Readonly<Record<string, string>> = {}): Running =>
+  startProcess(["node", "tools/scripts/src/main.mjs", "unit", "backend"], {
+    env: { ...env, DEPLOY_UNITS: socket, ...variables },
+  });
+const unit = (variables?: Readonly<Record<string, string>>): Promise<Finished> => startUnit(variables).finished;
+
+const stall = async (): Promise<() => Promise<boolean>> => {
+  const rule = { match: { path: "*/manifests/*" }, fault: { kind: "stall" } };
+  expect((await ask(`${cloud.url}/_local/faults`, rule)).status).toBe(200);
+  return async () => (await ask(`${cloud.url}/_local/faults`)).text.includes('"consumed":1');
+};
+
+beforeAll(async () => {
+  cloud = await startSmallCloud();
+  await cloud.provide("units", { images: { backend: { build: "none", project: "apps/backend", reference: image } } });
+  const folder = join(cloud.folder, "run");
+  socket = join(folder, "socket");
+  await mkdir(folder);
+  const file = join(cloud.folder, "units.ts");
+  env = { DEPLOY_STACK: file, DEPLOY_ENV: "local" };
+  // With the variables of a task, as Nx and its plugin give them to both.
+  const probe = startProcess(["node", "-p", "JSON.stringify(process.env)"], { env });
+  server = fork(join(workspace, "tools/scripts/src/main.mjs"), ["units", socket], {
+    cwd: workspace,
+    env: JSON.parse((await probe.finished).stdout) as NodeJS.ProcessEnv,
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  await waitFor("the socket", () => existsSync(socket), 30_000);
+  // From here on only what has read the stack can release.
+  await rm(file);
+}, 120_000);
+afterAll(() => cloud.stop(), 60_000);
+
+test("a task has its unit released by that process, and says and ends as it does", async () => {
+  const { code, stderr } = await unit();
+  expect(stderr).toContain(`${image}  [image-not-found]`);
+  expect(code).toBe(3);
+});
+
+test("a task with other variables releases by itself", async () => {
+  const { code, stderr } = await unit({ GOOGLE_CLOUD_PROJECT: "other" });
+  expect(stderr).toContain("units.ts: cannot be run");
+  expect(code).toBe(2);
+});
+
+test("a task that is told to stop stops its release, and no other", async () => {
+  const hasStalled = await stall();
+  const stopped = startUnit();
+  await waitFor("the stall", hasStalled, 20_000);
+  const other = unit();
+  stopped.child.kill("SIGTERM");
+  expect((await stopped.finished).code).toBe(130);
+  expect((await other).code).toBe(3);
+});
+
+test("it ends with who started it, and takes its folder away: later tasks release by themselves", async () => {
+  server.disconnect();
+  await once(server, "exit");
+  expect(server.exitCode).toBe(0);
+  expect(existsSync(join(socket, ".."))).toBe(false);
+  expect((await unit()).stderr).toContain("units.ts: cannot be run");
+});
