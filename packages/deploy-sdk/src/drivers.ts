@@ -20,7 +20,7 @@ async function prepareRecordedSite(unit: SiteUnit, target: Target, context: Rele
   return {
     plan: { ...prepared.plan, noop: false, changes: [{ kind: "update", resource: `site ${unit.bucket}`, details }] },
     apply: async () => current,
-    verify: async () => {},
+    verify: async () => current,
     current: () => current,
   };
 }

@@ -94,12 +94,13 @@ export type UnitDriver<Kind extends UnitKind, Target, Observed, Steps> = {
     context: ReleaseContext,
   ) => UnitPlan<Kind, Steps>;
   readonly apply: (plan: UnitPlan<Kind, Steps>, target: Target, context: ReleaseContext) => Promise<UnitOutcome>;
+  /** @returns the outcome as it was verified: with the address at which it was */
   readonly verify: (
     plan: UnitPlan<Kind, Steps>,
     outcome: UnitOutcome,
     target: Target,
     context: ReleaseContext,
-  ) => Promise<void>;
+  ) => Promise<UnitOutcome>;
   /** The outcome of what is already live, for a plan that changes nothing. */
   readonly current: (plan: UnitPlan<Kind, Steps>) => UnitOutcome;
 };

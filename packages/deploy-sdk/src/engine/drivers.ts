@@ -9,7 +9,7 @@ type UnitOf<Kind extends UnitKind> = Extract<Unit, { kind: Kind }>;
 export type PreparedUnit = {
   readonly plan: UnitPlan;
   readonly apply: (context: ReleaseContext) => Promise<UnitOutcome>;
-  readonly verify: (outcome: UnitOutcome, context: ReleaseContext) => Promise<void>;
+  readonly verify: (outcome: UnitOutcome, context: ReleaseContext) => Promise<UnitOutcome>;
   /** The outcome of what is live already; only where the plan changes nothing. */
   readonly current: () => UnitOutcome;
 };

@@ -83,8 +83,7 @@ async function apply(unit: Unit, prepared: PreparedUnit, run: UnitRun, signal: A
     return result;
   };
   try {
-    const outcome = await prepared.apply(context);
-    await prepared.verify(outcome, context);
+    const outcome = await prepared.verify(await prepared.apply(context), context);
     journal.note({ event: "released", version: outcome.version });
     await journal.flush();
     return await finish(released(unit, outcome, runtime.now().getTime() - startedAt.getTime()), {

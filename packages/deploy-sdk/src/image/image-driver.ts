@@ -20,11 +20,12 @@ export const imageDriver: UnitDriver<"image", ImageTarget, ObservedImage, ImageS
     ),
   apply: applyImage,
   /** The registry must give back what was pushed: a deploy names the digest and nothing else. */
-  verify: async ({ steps }, { version }, target, context) => {
-    if (steps.unit.build === "none") return;
+  verify: async ({ steps }, outcome, target, context) => {
+    if (steps.unit.build === "none") return outcome;
     const { repository } = steps.unit;
+    const { version } = outcome;
     const digest = await target.registry.digestOf(repository, version, imageCall(steps.unit, context));
-    if (digest === version) return;
+    if (digest === version) return outcome;
     throw new DeployError("image-not-found", {
       subject: `image "${steps.unit.name}" in ${context.stack.environment.name}`,
       message: `${repository}@${version} was pushed, but the registry does not have it`,

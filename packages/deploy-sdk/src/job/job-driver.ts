@@ -9,6 +9,6 @@ export const jobDriver: UnitDriver<"job", Target, ObservedJob, JobSteps> = {
   plan: planJob,
   apply: applyJob,
   /** That the execution has succeeded is its proof: `apply` has waited for it. */
-  verify: async () => {},
+  verify: async (_plan, outcome) => outcome,
   current: ({ steps }) => jobOutcome(steps, undefined),
 };

@@ -1,10 +1,11 @@
 // Brings a revision up without traffic, asks it under its own address how it is, and only then gives it the traffic.
+import type { GateResult } from "@slipway/health-client";
 import { assertBuilt, bringUp, share } from "../container/bring-up.ts";
 import { lastLines } from "../container/not-ready.ts";
 import { type PutBack, putBackOnFailure } from "../container/put-back.ts";
 import { candidateTag } from "../container/shares.ts";
 import { DeployError } from "../deploy-error.ts";
-import { gateRefusal, passGate } from "../health/pass-gate.ts";
+import { type GateRequest, gateRefusal, passGate } from "../health/pass-gate.ts";
 import type { Call, ServiceSpec, Target } from "../target.ts";
 import type { ReleaseContext, UnitOutcome, UnitPlan } from "../types.ts";
 import { callerHeadersOf, isTurnedAway, prepareCaller, turnedAway } from "./caller.ts";
@@ -89,33 +90,60 @@ async function passUnderTag(
   await passGateAt({ unit, steps, url, serviceUrl: live?.url, label: "candidate" }, target, context, call);
 }
 
+type Gated = {
+  readonly unit: string;
+  readonly steps: ServiceSteps;
+  readonly url: string;
+  /** What is asked, for a person. */
+  readonly label: string;
+};
+
+export const gateRequest = (
+  { unit, steps, url, label }: Gated,
+  headers: GateRequest["headers"],
+  gate: GateRequest["gate"],
+  { emit }: Pick<ReleaseContext, "emit">,
+): GateRequest => ({
+  url: new URL(steps.health, url).href,
+  headers,
+  revision: steps.revision,
+  gate,
+  unit,
+  label,
+  emit,
+});
+
 /** @throws {DeployError} `unhealthy` */
 export async function passGateAt(
-  given: {
-    readonly unit: string;
-    readonly steps: ServiceSteps;
-    readonly url: string;
+  given: Gated & {
     /** The service's own address, which `url` need not be. */
     readonly serviceUrl: string | undefined;
-    readonly label: string;
   },
   target: Target,
   context: ReleaseContext,
   call: Call,
 ): Promise<void> {
-  const { unit, steps, url, serviceUrl = url, label } = given;
-  const { revision, resource } = steps;
+  const { steps, url, serviceUrl = url } = given;
   const headers = await callerHeadersOf(steps, serviceUrl, target, context, call);
   if (headers === undefined) return;
-  const { gate } = context.stack.environment;
-  const request = { url: new URL(steps.health, url).href, headers, revision, gate, unit, label, emit: context.emit };
+  const request = gateRequest(given, headers, context.stack.environment.gate, context);
   const result = await passGate(request, call);
   if (result.outcome === "passed") return;
   if (!steps.public && isTurnedAway(result)) throw turnedAway(request.url, result, call);
-  throw new DeployError("unhealthy", {
+  throw await unhealthy({ ...given, url: request.url, result }, target, context, call);
+}
+
+export async function unhealthy(
+  { unit, steps, label, url, result }: Gated & { readonly result: Extract<GateResult, { outcome: "failed" }> },
+  target: Target,
+  { stack, runtime }: ReleaseContext,
+  call: Call,
+): Promise<DeployError> {
+  const { revision, resource } = steps;
+  return new DeployError("unhealthy", {
     subject: call.subject,
-    message: `${label} ${request.url}: ${gateRefusal(result, revision)}`,
-    hint: `pnpm logs ${unit} --env ${context.stack.environment.name}`,
-    details: await lastLines(target, { kind: "service", name: resource, source: revision }, context.runtime, call),
+    message: `${label} ${url}: ${gateRefusal(result, revision)}`,
+    hint: `pnpm logs ${unit} --env ${stack.environment.name}`,
+    details: await lastLines(target, { kind: "service", name: resource, source: revision }, runtime, call),
   });
 }

@@ -14,7 +14,10 @@ export const siteDriver: SiteDriver = {
   observe: observeSite,
   plan: planSite,
   apply: applySite,
-  verify: (plan, _outcome, _target, context) => verifySite(plan, context),
+  verify: async (plan, outcome, _target, context) => {
+    await verifySite(plan, context);
+    return outcome;
+  },
   current: (plan) => outcomeOf(plan, liveRelease(plan.steps)),
 };
 

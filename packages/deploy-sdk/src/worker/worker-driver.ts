@@ -8,6 +8,9 @@ export const workerDriver: UnitDriver<"worker", Target, ObservedWorker, WorkerSt
   observe: observeWorker,
   plan: planWorker,
   apply: applyWorker,
-  verify: (plan, _outcome, target, context) => verifyWorker(plan, target, context),
+  verify: async (plan, outcome, target, context) => {
+    await verifyWorker(plan, target, context);
+    return outcome;
+  },
   current: ({ steps }) => workerOutcome(steps.steps),
 };
