@@ -4,13 +4,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ArtifactRegistryClient } from "@google-cloud/artifact-registry";
 import type { JobsClient, ServicesClient, WorkerPoolsClient } from "@google-cloud/run";
 import type { SecretManagerServiceClient } from "@google-cloud/secret-manager";
-import type { Storage } from "@google-cloud/storage";
 import type { Environment } from "@slipway/config";
 import type { CallOptions, ClientOptions } from "google-gax";
 import { abortedBy, DeployError } from "../deploy-error.ts";
 import type { Call, Settlement } from "../target.ts";
 import { translateClientError } from "./errors.ts";
-import { createStorageClient } from "./storage-client.ts";
 import type { Api, Transport } from "./transport.ts";
 
 export type ClientCall = Call & {
@@ -24,8 +22,6 @@ export type Clients = {
   readonly jobs: () => Promise<JobsClient>;
   readonly secretManager: () => Promise<SecretManagerServiceClient>;
   readonly artifactRegistry: () => Promise<ArtifactRegistryClient>;
-  /** For buckets and their policies; objects have their own store. */
-  readonly storage: () => Promise<Storage>;
   /**
    * Runs `work`, which uses a client, under a call's signal; what the client throws becomes a DeployError.
    * Pass `gaxOptions` with every method of a generated client.
@@ -70,7 +66,6 @@ export function createClients(environment: Environment, transport: Transport): C
       const { ArtifactRegistryClient } = await import("@google-cloud/artifact-registry");
       return new ArtifactRegistryClient(optionsFor("artifactregistry"));
     }),
-    storage: once(() => createStorageClient(environment, transport)),
     call: async (call, work) => {
       try {
         call.signal.throwIfAborted();
