@@ -152,6 +152,8 @@ describe("a release on a cloud", () => {
       true,
     ]);
     expect((await shop.target.workers.get("shop-worker", call))?.serving).toEqual(ran);
+    await shop.write("6");
+    expect((await release()).exitCode).toBe(0);
   });
 
   test("puts traffic where the plan says after it was split by hand, and says so", async () => {
@@ -182,43 +184,20 @@ describe("a release on a cloud", () => {
     expect((await served()).version).toBe("7");
   });
 
-  test.each([
-    ["a write's answer is lost", { match: { method: "PATCH" }, fault: { kind: "reset-after" }, times: 2 }],
-    ["a write is refused for now", { match: { method: "PATCH" }, fault: { kind: "status", status: 503 }, times: 2 }],
-    [
-      "state cannot be written for now",
-      { match: { path: "/upload/*" }, fault: { kind: "status", status: 429 }, times: 2 },
-    ],
-    ["a read breaks", { match: { method: "GET", path: "/v2/projects/*" }, fault: { kind: "reset-before" }, times: 3 }],
-    ["a quota is used up for a moment", { match: { subject: "shop-api" }, fault: { kind: "quota" }, times: 2 }],
-  ])("goes through although %s", async (what, rule) => {
-    await shop.write(`8 ${what}`);
-    await release({ units: ["backend"] });
-    const struck = await shop.cloud.orderFault(rule);
-    const report = await release();
-    expect([report.exitCode, await struck()]).toEqual([0, rule.times]);
-    const before = await writes();
-    expect((await release()).exitCode).toBe(0);
-    expect((await writes()) - before).toBe(0);
-  });
-
-  test.each([
-    ["the cloud gives an operation up", "operation-failure", "shop-api", "api"],
-    ["the migration's update is given up", "operation-failure", "shop-migrate", "migrate"],
-    ["the worker's update is given up", "operation-failure", "shop-worker", "worker"],
-  ])("tells when %s, leaves what serves, and goes on from there", async (what, kind, subject, unit) => {
+  // Each fault at each method is in the table of faults; this is how a release tells of one.
+  test("tells when the cloud gives an operation up, leaves what serves, and goes on from there", async () => {
     const { version } = await served();
-    await shop.write(`8 ${what}`);
-    const struck = await shop.cloud.orderFault({ match: { subject }, fault: { kind, message: "no room left" } });
+    await shop.write("8");
+    const fault = { kind: "operation-failure", message: "no room left" };
+    const struck = await shop.cloud.orderFault({ match: { subject: "shop-api" }, fault });
     const report = await release();
-    expect([failureOf(report, unit).error.message, report.exitCode]).toEqual([
+    expect([failureOf(report, "api").error.message, report.exitCode]).toEqual([
       expect.stringContaining("no room left"),
       3,
     ]);
-    expect(await struck()).toBe(1);
-    if (unit !== "worker") expect((await served()).version).toBe(version);
+    expect([await struck(), (await served()).version]).toEqual([1, version]);
     expect((await release()).exitCode).toBe(0);
-    expect((await served()).version).toBe(`8 ${what}`);
+    expect((await served()).version).toBe("8");
   });
 
   test.each(["is ready", "is well under its own address", "has the traffic"])(
