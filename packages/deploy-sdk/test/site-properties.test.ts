@@ -1,4 +1,4 @@
-// What holds for every sequence of releases, rollbacks and interruptions. SYNC_RUNS sets how many are tried.
+// What holds for every sequence of releases and rollbacks, from any state of the bucket, whatever interrupts or goes wrong. SYNC_RUNS sets how many are tried.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ObjectStore } from "../src/google/object-store.ts";
@@ -11,6 +11,7 @@ import type { Target } from "../src/target.ts";
 import type { UnitOutcome } from "../src/types.ts";
 import { resolveSiteStack } from "./site-stack.ts";
 import { provision, siteOf, type TestSite } from "./site-support.ts";
+import { randomFaults } from "./support/random-faults.ts";
 import { createFolder, type Files, type SyncCloud, startSyncCloud } from "./sync-support.ts";
 
 const numRuns = Math.ceil(Number(process.env["SYNC_RUNS"] ?? 40) / 4);
@@ -47,13 +48,27 @@ const build = fc
       ...Object.fromEntries(entries.map(([path, text]) => [path, path.startsWith("assets/") ? path : text])),
     }),
   );
-type Step =
-  | { readonly kind: "release"; readonly files: Files; readonly stopAt: number | undefined }
-  | { readonly kind: "rollback"; readonly to: number; readonly stopAt: number | undefined };
-const stopAt = fc.option(fc.nat(14), { nil: undefined, freq: 2 });
+/** What the bucket holds before its first release: what somebody has put there by hand. */
+const remote = fc.uniqueArray(fc.tuple(fc.oneof(name, fc.constantFrom("index.html", "old/page.html")), fc.string()), {
+  selector: ([path]) => path,
+  maxLength: 4,
+});
+/** At the write of this number: before it is sent, or when it has been applied. */
+type Stop = { readonly write: number; readonly applied: boolean };
+type Hazards = { readonly stop: Stop | undefined; readonly faults: readonly object[] };
+type Step = Hazards &
+  (
+    | { readonly kind: "release"; readonly files: Files }
+    /** To the release so many before the last one. */
+    | { readonly kind: "rollback"; readonly to: number }
+  );
+const hazards = {
+  stop: fc.option(fc.record({ write: fc.nat(14), applied: fc.boolean() }), { nil: undefined, freq: 2 }),
+  faults: randomFaults,
+};
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("release" as const), files: build, stopAt }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("rollback" as const), to: fc.nat(3), stopAt }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("release" as const), files: build, ...hazards }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("rollback" as const), to: fc.nat(3), ...hazards }) },
 );
 
 let sites = 0;
@@ -72,13 +87,15 @@ async function newSite(
   return site;
 }
 
-/** Aborts when so many writes have been sent. */
-function interrupting({ target }: TestSite, after: number, controller: AbortController): Target {
+function interrupting({ target }: TestSite, stop: Stop, controller: AbortController): Target {
   let writes = 0;
   const counted = async <Result>(write: () => Promise<Result>): Promise<Result> => {
-    if (writes === after) controller.abort(new Error("interrupted"));
+    const isLast = writes === stop.write;
     writes += 1;
-    return write();
+    if (isLast && !stop.applied) controller.abort(new Error("interrupted"));
+    const result = await write();
+    if (isLast) controller.abort(new Error("interrupted"));
+    return result;
   };
   const wrap = (store: ObjectStore): ObjectStore => ({
     ...store,
@@ -103,14 +120,17 @@ function interrupting({ target }: TestSite, after: number, controller: AbortCont
 async function perform(site: TestSite, one: Step, released: readonly UnitOutcome[]): Promise<UnitOutcome | undefined> {
   const controller = new AbortController();
   const context = site.context({ signal: controller.signal });
-  const target = one.stopAt === undefined ? site.target : interrupting(site, one.stopAt, controller);
+  const target = one.stop === undefined ? site.target : interrupting(site, one.stop, controller);
   if (one.kind === "release") await site.build(one.files);
   const earlier = one.kind === "rollback" ? released.at(-1 - one.to) : undefined;
   if (one.kind === "rollback" && !earlier) return undefined;
   const driver = earlier ? siteRollbackDriver(earlier.state) : siteDriver;
-  try {
+  const run = async (): Promise<UnitOutcome> => {
     const plan = driver.plan(site.unit, await driver.observe(site.unit, target, context), context);
-    return plan.noop ? driver.current(plan) : await driver.apply(plan, target, context);
+    return plan.noop ? driver.current(plan) : driver.apply(plan, target, context);
+  };
+  try {
+    return await cloud.under(one.faults, run);
   } catch (error) {
     const isGone = earlier !== undefined && (error as { code?: string }).code === "no-earlier-release";
     if (controller.signal.aborted || isGone) return undefined;
@@ -142,30 +162,40 @@ async function expectServed(site: TestSite, { version }: UnitOutcome): Promise<v
 }
 
 test(
-  "whatever is released, taken back and interrupted: what is kept is whole, and the last one done is what is served",
+  "whatever is released, taken back, interrupted and faulted: what is kept is whole, and the last one done is served",
   async () => {
     const keep = fc.record({ releases: fc.integer({ min: 1, max: 3 }), days: fc.constantFrom(0, 1) });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), keep, build, async (steps, kept, last) => {
-        const ends: (() => Promise<void>)[] = [];
-        const site = await newSite(kept, (end) => ends.unshift(end));
-        const released: UnitOutcome[] = [];
-        for (const one of [...steps, { kind: "release", files: last, stopAt: undefined } as const]) {
-          const outcome = await perform(site, one, released);
-          const { index } = await readIndex(site.target, "app", {
-            signal: new AbortController().signal,
-            subject: "test",
-          });
-          await expectKept(site, index);
-          if (!outcome) continue;
-          await expectServed(site, outcome);
-          released.push(outcome);
-        }
-        expect((await site.plan()).noop).toBe(true);
-        for (const end of ends) await end();
-      }),
+      fc.asyncProperty(
+        fc.array(step, { minLength: 2, maxLength: 8 }),
+        keep,
+        remote,
+        build,
+        async (steps, kept, objects, last) => {
+          const ends: (() => Promise<void>)[] = [];
+          const site = await newSite(kept, (end) => ends.unshift(end));
+          const store = cloud.store(site.unit.bucket);
+          for (const [path, text] of objects)
+            await store.put({ name: path, content: Buffer.from(text), headers: {}, ifGenerationMatch: "0" });
+          const released: UnitOutcome[] = [];
+          for (const one of [...steps, { kind: "release", files: last, stop: undefined, faults: [] } as const]) {
+            const outcome = await perform(site, one, released);
+            const { index } = await readIndex(site.target, "app", {
+              signal: new AbortController().signal,
+              subject: "test",
+            });
+            await expectKept(site, index);
+            if (!outcome) continue;
+            await expectServed(site, outcome);
+            released.push(outcome);
+          }
+          expect((await site.plan()).noop).toBe(true);
+          for (const end of ends) await end();
+        },
+      ),
       { numRuns },
     );
+    expect(cloud.struck()).toBeGreaterThan(numRuns / 4);
   },
   60_000 + numRuns * 5000,
 );

@@ -6,6 +6,7 @@ import type { ObjectStore } from "../src/google/object-store.ts";
 import type { Compression } from "../src/sync/compression.ts";
 import { contentTypeOf } from "../src/sync/content-type.ts";
 import type { SyncBucketOptions } from "../src/sync/sync-bucket.ts";
+import { randomFaults } from "./support/random-faults.ts";
 import { createFolder, type SyncCloud, startSyncCloud, sync } from "./sync-support.ts";
 
 const numRuns = Number(process.env["SYNC_RUNS"] ?? 40);
@@ -60,32 +61,6 @@ const options = fc.record({
     [{ glob: "*.js", cacheControl: "max-age=9" }],
   ),
 });
-const fault = fc.record({
-  match: fc.record({
-    rpc: fc.constantFrom(
-      "storage.objects.list",
-      "storage.objects.insert",
-      "storage.objects.patch",
-      "storage.objects.delete",
-    ),
-  }),
-  fault: fc.constantFrom(
-    { kind: "status", status: 503 },
-    { kind: "status", status: 429 },
-    { kind: "reset-before" },
-    { kind: "reset-after" },
-    { kind: "break-request", afterBytes: 50 },
-    { kind: "break-response", afterBytes: 5 },
-  ),
-  skip: fc.nat(6),
-  times: fc.integer({ min: 1, max: 2 }),
-});
-
-/** As many in a row as retries are made for: more of them are told, which is another test. */
-const faultList = fc
-  .array(fault, { maxLength: 4 })
-  .filter((list) => list.reduce((sum, { times }) => sum + times, 0) <= 4);
-
 let buckets = 0;
 async function bucketWith(objects: readonly (readonly [string, string, object])[]): Promise<ObjectStore> {
   buckets += 1;
@@ -114,20 +89,17 @@ function decoded(bytes: Uint8Array, encoding: string | undefined): string {
   return Buffer.from(plain).toString();
 }
 
-const clearFaults = (): Promise<unknown> => fetch(`${cloud.url}/_local/faults`, { method: "DELETE" });
 const always: Partial<SyncBucketOptions> = { force: true };
 
 test(
   "after a sync the bucket serves the folder, whatever was there and whatever went wrong; a second run plans nothing",
   async () => {
     await fc.assert(
-      fc.asyncProperty(tree, remote, options, faultList, async (files, objects, given, faults) => {
+      fc.asyncProperty(tree, remote, options, randomFaults, async (files, objects, given, faults) => {
         const store = await bucketWith(objects);
         const cleanup: (() => Promise<void>)[] = [];
         const folder = await createFolder(files, (step) => cleanup.push(step));
-        for (const one of faults) await cloud.orderFault(one);
-        await sync(store, folder, { ...always, ...given });
-        await clearFaults();
+        await cloud.under(faults, () => sync(store, folder, { ...always, ...given }));
         const others = given.delete ? [] : objects.map(([name]) => name);
         await expectEqual(store, files, others);
         expect((await sync(store, folder, { ...always, ...given })).actions).toEqual([]);
@@ -135,6 +107,7 @@ test(
       }),
       { numRuns },
     );
+    expect(cloud.struck()).toBeGreaterThan(numRuns / 4);
   },
   timeout,
 );

@@ -18,8 +18,10 @@ export type TestCloud = {
   readonly counters: () => Promise<Counters>;
   /** Orders a fault; returns how often it has struck since. */
   readonly orderFault: (rule: object) => Promise<() => Promise<number>>;
-  /** Does `work` while these faults are ordered. */
+  /** Does `work` while these faults are ordered, not all of which need strike. */
   readonly under: <Result>(rules: readonly object[], work: () => Promise<Result>) => Promise<Result>;
+  /** How often those have struck so far. */
+  readonly struck: () => number;
 };
 
 /** Ends with the test, or with what `onEnd` is bound to. */
@@ -35,6 +37,11 @@ export async function startCloud(onEnd: (cleanup: () => Promise<void>) => void =
   };
   const order = (rule: object) =>
     ask<{ readonly id: string }>("/_local/faults", { method: "POST", body: JSON.stringify(rule) });
+  const consumed = async (id: string): Promise<number> => {
+    const { faults } = await ask<{ faults: readonly { id: string; consumed: number }[] }>("/_local/faults");
+    return faults.find((fault) => fault.id === id)?.consumed ?? 0;
+  };
+  let strikes = 0;
   return {
     url: cloud.url,
     port: cloud.port,
@@ -44,15 +51,16 @@ export async function startCloud(onEnd: (cleanup: () => Promise<void>) => void =
       try {
         return await work();
       } finally {
-        for (const { id } of ordered) await ask(`/_local/faults/${id}`, { method: "DELETE" });
+        for (const { id } of ordered) {
+          strikes += await consumed(id);
+          await ask(`/_local/faults/${id}`, { method: "DELETE" });
+        }
       }
     },
+    struck: () => strikes,
     orderFault: async (rule) => {
       const { id } = await order(rule);
-      return async () => {
-        const { faults } = await ask<{ faults: readonly { id: string; consumed: number }[] }>("/_local/faults");
-        return faults.find((fault) => fault.id === id)?.consumed ?? 0;
-      };
+      return () => consumed(id);
     },
   };
 }
