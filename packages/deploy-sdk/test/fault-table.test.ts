@@ -166,19 +166,21 @@ async function takeTurn(): Promise<Disposable> {
 }
 
 async function endingOfWrite(
-  { before, does, made, alone }: Extract<Act, { does: unknown }>,
+  { before, does, made, after, alone }: Extract<Act, { does: unknown }>,
   method: Method,
   name: FaultName,
   place: Place,
 ): Promise<string> {
   await before?.(place);
-  using _turn = alone ? await takeTurn() : undefined;
+  // A stall is before what it works on is touched, and waited for.
+  using _turn = alone && name !== "stall" ? await takeTurn() : undefined;
   if ((await made(place)) !== 0) return "there before";
   const { error } = await strike(method, name, place, () => does(place));
   if (error && name in wireFaults && !error.retryable) return `an error that is not retryable: ${error.code}`;
   const first = await made(place);
   const second = await does(place).then(() => undefined, asDeployError);
   const last = await made(place);
+  await after?.(place);
   if (last !== 1) return `made ${last} in the end`;
   if (!error) return first === 1 && !second ? "done" : `made ${first}; then ${second?.message ?? "done"}`;
   if (second) return second.hint !== undefined && !second.retryable ? "by hand" : `refused twice: ${second.message}`;

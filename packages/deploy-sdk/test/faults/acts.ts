@@ -40,6 +40,8 @@ export type Act =
       readonly alone?: boolean;
       /** How often what it is to make is there. */
       readonly made: (place: Place) => Promise<number>;
+      /** Takes away what would go on running. */
+      readonly after?: (place: Place) => Promise<unknown>;
     };
 
 export const acts: Readonly<Record<Method, Act>> = { ...storageActs, ...platformActs, ...runActs };

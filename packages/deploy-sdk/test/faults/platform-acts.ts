@@ -97,6 +97,16 @@ const createDatabase: Act = {
   does: (place) => place.perform({ do: "create-database", database: databaseOf(place) }, "shop"),
   made: async (place) => ((await settledDatabase(place))?.hasDatabase ? 1 : 0),
 };
+const createUser: Act = {
+  alone: true,
+  before: async (place) => {
+    const { shop, id, call } = place;
+    await createSecret(secretPlace(shop), id, call);
+    await addVersion(secretPlace(shop), id, databaseUrl(databaseOf(place), generateSecret("password")), call);
+  },
+  does: (place) => place.perform({ do: "create-user", database: databaseOf(place), secret: place.id }, "shop"),
+  made: async (place) => ((await settledDatabase(place))?.hasUser ? 1 : 0),
+};
 const readsDatabase: Act = { reads: liveDatabase };
 const instanceOf = (place: Place) => ({ ...databaseOf(place), instance: place.id });
 
@@ -202,17 +212,8 @@ export const platformActs = {
     },
   },
   "sql.databases.insert": createDatabase,
-  "sql.operations.get": createDatabase,
-  "sql.users.insert": {
-    alone: true,
-    before: async (place) => {
-      const { shop, id, call } = place;
-      await createSecret(secretPlace(shop), id, call);
-      await addVersion(secretPlace(shop), id, databaseUrl(databaseOf(place), generateSecret("password")), call);
-    },
-    does: (place) => place.perform({ do: "create-user", database: databaseOf(place), secret: place.id }, "shop"),
-    made: async (place) => ((await settledDatabase(place))?.hasUser ? 1 : 0),
-  },
+  "sql.operations.get": createUser,
+  "sql.users.insert": createUser,
   "redis.projects.locations.instances.get": { reads: async (place) => (await shopRedis(place)).live },
   "redis.projects.locations.instances.getAuthString": {
     reads: async (place) => {

@@ -56,6 +56,6 @@ ${methods.map((method) => line([`\`${method}\``, ...names.map((name) => rowOf(me
 
 A deploy that is killed is run again: what it had done is found, and what it had begun is finished. A local cloud that is
 killed (\`kill -9\`) opens its state again and has everything that it had confirmed: \`cloud-kill.test.ts\` kills one fifty times
-in the middle of a deploy. That is a killed process, whose writes the operating system has; after a lost power supply the
-state is whole, but may lack the last writes.
+in the middle of a deploy. That is a killed process, not a lost power supply:
+[what is kept](local-cloud.md#what-is-kept) tells the difference.
 `;

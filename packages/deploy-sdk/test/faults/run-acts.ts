@@ -14,18 +14,29 @@ function serves(live: LiveWorkload<HasContainer> | undefined, version: string): 
   return live.serving.length === 1 && live.serving[0]?.revision === live.latestCreated ? 1 : 0;
 }
 
-const createdBy = (unit: string, made: (place: Place) => Promise<number>): Act => ({
+const collections = { api: "services", worker: "workerPools", migrate: "jobs" } as const;
+type UnitName = keyof typeof collections;
+
+async function remove(place: Place, unit: UnitName): Promise<void> {
+  const path = `/v2/projects/${place.id}/locations/europe-west1/${collections[unit]}/${nameOf(place, unit)}`;
+  const request = { api: "run", method: "DELETE", path, ...place.call } as const;
+  await (await place.target.google.transport.request(request)).discard();
+}
+
+const createdBy = (unit: UnitName, made: (place: Place) => Promise<number>): Act => ({
   before: stateBucket,
   does: (place) => place.release("1", unit),
   made,
+  after: (place) => remove(place, unit),
 });
-const updatedBy = (unit: string, made: (place: Place) => Promise<number>): Act => ({
+const updatedBy = (unit: UnitName, made: (place: Place) => Promise<number>): Act => ({
   before: async (place) => {
     await stateBucket(place);
     await place.release("1", unit);
   },
   does: (place) => place.release("2", unit),
   made,
+  after: (place) => remove(place, unit),
 });
 
 function stateBucket({ perform, stack: { environment } }: Place): Promise<unknown> {
