@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask } from "./support/ask.ts";
@@ -61,6 +61,25 @@ test("a task with other variables releases by itself", async () => {
   const { code, stderr } = await unit({ GOOGLE_CLOUD_PROJECT: "other" });
   expect(stderr).toContain("units.ts: cannot be run");
   expect(code).toBe(2);
+});
+
+test("a task whose process was killed, and left its socket, releases by itself", async () => {
+  const left = join(cloud.folder, "left");
+  await writeFile(left, "");
+  expect((await unit({ DEPLOY_UNITS: left })).stderr).toContain("units.ts: cannot be run");
+});
+
+test("started by a person it removes nothing of theirs", async () => {
+  const folder = join(cloud.folder, "theirs");
+  const file = join(folder, "file");
+  await mkdir(folder);
+  await writeFile(file, "");
+  const start = (...args: readonly string[]): Promise<Finished> =>
+    startProcess(["node", "tools/scripts/src/main.mjs", "units", ...args], { env }).finished;
+  expect((await start()).code).toBe(2);
+  await start(file);
+  await start(join(folder, "socket"));
+  expect(existsSync(file)).toBe(true);
 });
 
 test("a task that is told to stop stops its release, and no other", async () => {

@@ -8,15 +8,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type UnitAnswer, type UnitRequest, variablesOf } from "./protocol.mts";
 
 const retryMs = 10;
+/** Past it the process is taken for dead: killed before it listened, it leaves its folder. */
+const startMs = 20_000;
 
 /** undefined: nobody is there. Begun together with the first task, the process may still be starting. */
 async function connectTo(path: string): Promise<Socket | undefined> {
-  while (existsSync(dirname(path))) {
+  const deadline = performance.now() + startMs;
+  while (existsSync(dirname(path)) && performance.now() < deadline) {
     const socket = connect(path);
-    const connected = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    const failure = await new Promise<string | undefined>((resolve) => {
+      socket.once("connect", () => resolve(undefined));
+      socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code ?? ""));
     });
-    if (connected) return socket;
+    if (failure === undefined) return socket;
+    // The socket of a process that is gone.
+    if (failure === "ECONNREFUSED") return undefined;
     await sleep(retryMs);
   }
   return undefined;
