@@ -95,8 +95,61 @@ describe("stackIssues", () => {
       { sites: { app: { project: "apps/web", bucket: "app.shop.example", after: ["x"] } } },
       ["sites.app.after"],
     ],
+    [
+      "two environments in one project",
+      { environments: { staging: { project: "shop-one" }, production: { project: "shop-one" } } },
+      ["environments.production.project", "environments.production.buckets.app"],
+    ],
+    [
+      "two units of one name on Cloud Run",
+      {
+        services: { ...valid.services, web: { project: "a", image: "backend", name: "shop-api" } },
+        workers: { api2: { project: "a", image: "backend", name: "shop-api", as: "service" } },
+        jobs: { api3: { project: "a", image: "backend", name: "shop-api" } },
+      },
+      ["services.web.name", "workers.api2.name"],
+    ],
+    [
+      "a site in the state bucket, and two sites in one",
+      {
+        sites: {
+          app: { project: "a", bucket: "shop-local-deploy-state" },
+          one: { project: "a", bucket: "shop" },
+          two: { project: "a", bucket: "shop" },
+        },
+      },
+      ["environments.local.buckets.app", "environments.local.buckets.two"],
+    ],
+    [
+      "one domain for two units",
+      { environments: { local: { project: "shop-local", domains: { api: "shop.example", app: "shop.example" } } } },
+      ["environments.local.domains.app"],
+    ],
+    [
+      "a unit and an image named as what every object has",
+      { services: { constructor: { project: "a", image: "constructor" } }, sites: {} },
+      ["services.constructor", "services.constructor.image"],
+    ],
+    [
+      "a region that is another host",
+      { environments: { local: { project: "shop-local", region: "evil.example/x" } } },
+      ["environments.local.region"],
+    ],
   ])("refuses %s", (_what, change, expected) => {
     expect(paths({ ...valid, ...change })).toEqual(expected);
+  });
+
+  test("takes one name in two clouds: what it names is two things", () => {
+    const environments = { ...valid.environments, staging: { project: "shop-local" } };
+    expect(stackIssues({ ...valid, environments })).toEqual([]);
+  });
+
+  test("says of a name that is none what is asked of names", () => {
+    const sites = { апи: { project: "a", bucket: "app.shop.example" } };
+    expect(stackIssues({ ...valid, sites })).toContainEqual({
+      path: "sites.апи",
+      message: "its name must be lower-case letters, digits and dashes, starting with a letter",
+    });
   });
 
   test.each([undefined, null, 3, "stack", [], {}])("answers %j with issues instead of throwing", (written) => {

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { ConfigError, type ConfigIssue } from "./config-error.ts";
 import { rules } from "./rules.ts";
 import { type WrittenStack, writtenStackSchema } from "./written.ts";
@@ -8,12 +9,16 @@ const formatPath = (path: readonly PropertyKey[]): string =>
     "",
   );
 
+/** Of a key that is none, what is asked of keys. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "invalid_key" ? `its name ${issue.issues.map(({ message }) => message).join(", ")}` : issue.message;
+
 /** Every problem of a written stack: of its shape, and, where the shape allows it, of its rules. Pure. */
 export function stackIssues(written: unknown): readonly ConfigIssue[] {
   const parsed = writtenStackSchema.safeParse(written);
   const shape = parsed.success
     ? []
-    : parsed.error.issues.map(({ path, message }) => ({ path: formatPath(path), message }));
+    : parsed.error.issues.map((issue) => ({ path: formatPath(issue.path), message: messageOf(issue) }));
   const seen = new Set(shape.map(({ path }) => path));
   return [...shape, ...rules.flatMap((rule) => tryRule(rule, written)).filter(({ path }) => !seen.has(path))];
 }

@@ -9,6 +9,7 @@ import {
   timeLimitsFitCloudRun,
 } from "./google-limits.ts";
 import { seconds } from "./quantities.ts";
+import { sharingRules } from "./sharing.ts";
 import { templateReferences } from "./template.ts";
 import type { WrittenContainer, WrittenStack } from "./written.ts";
 
@@ -42,12 +43,18 @@ const unitNamesAreUnique: Rule = (stack) =>
       : [];
   });
 
+/** Looked up in records, such as an environment's domains, they would be found where nobody wrote them. */
+const noUnitIsNamedAsWhatObjectsHave: Rule = (stack) =>
+  units(stack)
+    .filter(({ name }) => name in {})
+    .map(({ group, name }) => ({ path: `${group}.${name}`, message: "is a name that every JavaScript object has" }));
+
 const environmentsExist: Rule = (stack) =>
   keys(stack.environments).length === 0 ? [{ path: "environments", message: "must name at least one" }] : [];
 
 const imagesExist: Rule = (stack) =>
   containers(stack).flatMap(({ path, container }) =>
-    stack.images?.[container.image]
+    keys(stack.images).includes(container.image)
       ? []
       : [
           {
@@ -60,7 +67,9 @@ const imagesExist: Rule = (stack) =>
 const secretsExist: Rule = (stack) =>
   containers(stack).flatMap(({ path, container }) =>
     (container.secrets ?? []).flatMap((name, index) =>
-      stack.secrets?.[name] ? [] : [{ path: `${path}.secrets[${index}]`, message: `there is no secret "${name}"` }],
+      keys(stack.secrets).includes(name)
+        ? []
+        : [{ path: `${path}.secrets[${index}]`, message: `there is no secret "${name}"` }],
     ),
   );
 
@@ -205,6 +214,7 @@ const templatesNameWhatExists: Rule = (stack) => {
 export const rules: readonly Rule[] = [
   environmentsExist,
   unitNamesAreUnique,
+  noUnitIsNamedAsWhatObjectsHave,
   imagesExist,
   secretsExist,
   aVariableIsEitherPlainOrSecret,
@@ -222,4 +232,5 @@ export const rules: readonly Rule[] = [
   timeLimitsFitCloudRun,
   databaseSizeIsOffered,
   templatesNameWhatExists,
+  ...sharingRules,
 ];

@@ -14,6 +14,7 @@ const resourceName = z
 const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a Cloud Storage bucket name: 3-222 of a-z 0-9 . _ -");
+const region = z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region such as asia-southeast1");
 const memory = z.string().regex(/^[1-9]\d*(Mi|Gi)$/, 'must be a size such as "512Mi" or "2Gi"');
 const duration = z.string().regex(/^[1-9]\d*(s|m)$/, 'must be a duration such as "30s" or "5m"');
 const relativePath = z
@@ -199,7 +200,7 @@ const environment = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project id: 6-30 lower-case letters, digits and dashes")
     .describe("Google Cloud project."),
-  region: z.string().optional().describe("Default: the stack's."),
+  region: region.optional().describe("Default: the stack's."),
   endpoint: z
     .string()
     .regex(
@@ -240,7 +241,7 @@ const environment = z.strictObject({
 
 export const writtenStackSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, "must be 1-20 lower-case letters, digits and dashes"),
-  region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region such as asia-southeast1"),
+  region,
   repository: resourceName.optional().describe("Artifact Registry repository. Default `<name>-backend`."),
   environments: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), environment),
   images: z.record(unitName, image).optional(),
