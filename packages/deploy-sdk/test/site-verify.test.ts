@@ -73,6 +73,47 @@ describe("a release is done when its public address", () => {
   });
 });
 
+describe("Cloudflare in front of a site", () => {
+  /** Passes on what the bucket serves, as Cloudflare does, with the body and headers that it would make of it. */
+  const behindCloudflare = async (rewrite: (body: Buffer) => Buffer) => {
+    const site = await startSite();
+    await site.build(buildOf("one"));
+    const context = site.context();
+    const plan = driver.plan(site.unit, await driver.observe(site.unit, site.target, context), context);
+    const outcome = await driver.apply(plan, site.target, context);
+    const objects = `${site.cloud.url}/storage/v1/b/${site.unit.bucket}/o`;
+    const server = await scriptedServer(async ({ url }, response) => {
+      const origin = await fetch(`${objects}${url}?alt=media`);
+      const body = Buffer.from(await origin.arrayBuffer());
+      response.writeHead(200, { "cache-control": "public, max-age=14400", "cf-ray": "8a1b2c3d4e5f-FRA" });
+      response.end(rewrite(body));
+    });
+    const fronted = { ...plan, steps: { ...plan.steps, url: server.endpoint } };
+    return { site, verify: () => driver.verify(fronted, outcome, site.target, context) };
+  };
+
+  test("that rewrites Cache-Control is a warning that names the setting, and the release stands", async () => {
+    const { site, verify } = await behindCloudflare((body) => body);
+    await verify();
+    expect(site.events).toContainEqual({
+      type: "warning",
+      unit: site.unit.name,
+      message: expect.stringMatching(
+        /index\.html is served with Cache-Control: public, max-age=14400 .*Browser Cache TTL/,
+      ),
+      hint: expect.stringContaining("Respect Existing Headers"),
+    });
+  });
+
+  test("that rewrites the page itself is told by name", async () => {
+    const { verify } = await behindCloudflare((body) => Buffer.concat([body, Buffer.from("<script></script>")]));
+    await expect(verify()).rejects.toMatchObject({
+      code: "unhealthy",
+      details: expect.arrayContaining([expect.stringMatching(/another content through Cloudflare: .*Rocket Loader/)]),
+    });
+  });
+});
+
 describe("a cache in front of a site", () => {
   const purge = { kind: "cloudflare", zone: "0123456789abcdef0123456789abcdef" } as const;
 

@@ -1,6 +1,7 @@
 // Tells a cache in front of the site which pages have changed. Nothing depends on it: pages are revalidated anyway, and
 // what goes wrong here is a warning.
 import type { SitePurge } from "@slipway/config";
+import { DeployError } from "../deploy-error.ts";
 import type { Call, Target } from "../target.ts";
 import type { ReleaseContext } from "../types.ts";
 import type { SitePlan } from "./plan-site.ts";
@@ -25,7 +26,9 @@ export async function purgeSite({ unit, steps }: SitePlan, target: Target, conte
       type: "warning",
       unit,
       message: `the site is live, but its ${purge.kind} cache was not purged: ${error instanceof Error ? error.message : String(error)}`,
-      hint: "pages are revalidated anyway; other files are cached for as long as their Cache-Control says",
+      hint:
+        (error instanceof DeployError ? error.hint : undefined) ??
+        "pages are revalidated anyway; other files are cached for as long as their Cache-Control says",
     });
   }
 }

@@ -12,16 +12,26 @@ const everyMs = 500;
 const attemptMs = 10_000;
 const largestBytes = 16 * 2 ** 20;
 
+/** What is found at an address: what makes it another release, or what only concerns caches, and is not the release's doing. */
+type Found = { readonly wrong?: string; readonly rewritten?: string };
+
 /** @throws DeployError `unhealthy` where the address does not serve this release within the environment's gate. */
-export async function verifySite({ unit, steps }: SitePlan, { stack, runtime, signal }: ReleaseContext): Promise<void> {
+export async function verifySite({ unit, steps }: SitePlan, context: ReleaseContext): Promise<void> {
+  const { stack, runtime, signal, emit } = context;
   const { environment } = stack;
   const wanted = steps.manifest.files.filter(({ path }) => path === "index.html" || path === configPath);
   const deadlineAt = runtime.now().getTime() + environment.gate.timeoutMs;
   const agent = createHttpAgent();
   try {
     for (;;) {
-      const wrong = (await Promise.all(wanted.map((file) => look(file, steps.url, agent, signal)))).filter(isString);
-      if (wrong.length === 0) return;
+      const found = await Promise.all(wanted.map((file) => look(file, steps.url, agent, signal)));
+      const wrong = found.flatMap((each) => each.wrong ?? []);
+      if (wrong.length === 0) {
+        const rewritten = found.flatMap((each) => each.rewritten ?? []);
+        if (rewritten.length > 0)
+          emit({ type: "warning", unit, message: rewritten.join("\n"), hint: browserCacheHint });
+        return;
+      }
       if (runtime.now().getTime() + everyMs > deadlineAt)
         throw new DeployError("unhealthy", {
           subject: `site "${unit}" in ${environment.name}`,
@@ -36,10 +46,12 @@ export async function verifySite({ unit, steps }: SitePlan, { stack, runtime, si
   }
 }
 
-const isString = (value: string | undefined): value is string => value !== undefined;
+/** https://developers.cloudflare.com/cache/how-to/edge-browser-cache-ttl/set-browser-ttl/ */
+const browserCacheHint =
+  "in Cloudflare: Caching, Configuration, Browser Cache TTL: Respect Existing Headers; or a Cache Rule for this host";
 
-/** What is wrong with a file as a browser gets it; undefined where nothing is. */
-async function look(file: SiteFile, url: string, agent: HttpAgent, outer: AbortSignal): Promise<string | undefined> {
+/** A file as a browser gets it. */
+async function look(file: SiteFile, url: string, agent: HttpAgent, outer: AbortSignal): Promise<Found> {
   const address = new URL(`${url}/${file.path}`);
   const signal = AbortSignal.any([outer, AbortSignal.timeout(attemptMs)]);
   try {
@@ -52,19 +64,24 @@ async function look(file: SiteFile, url: string, agent: HttpAgent, outer: AbortS
     });
     if (statusCode !== 200) {
       await body.dump();
-      return `${address.href} answers ${statusCode}`;
+      return { wrong: `${address.href} answers ${statusCode}` };
     }
     const bytes = decode(await bounded(body), String(headers["content-encoding"] ?? ""));
-    if (crc32cOf(bytes) !== file.crc32c) return `${address.href} serves another content`;
+    const byCloudflare = headers["cf-ray"] !== undefined;
+    if (crc32cOf(bytes) !== file.crc32c)
+      return { wrong: `${address.href} serves another content${byCloudflare ? rewritesPages : ""}` };
     const cacheControl = String(headers["cache-control"] ?? "none");
-    return cacheControl === file.cacheControl
-      ? undefined
-      : `${address.href} is served with Cache-Control: ${cacheControl} instead of ${file.cacheControl}`;
+    if (cacheControl === file.cacheControl) return {};
+    const said = `${address.href} is served with Cache-Control: ${cacheControl} instead of ${file.cacheControl}`;
+    return byCloudflare ? { rewritten: `${said}: Cloudflare's Browser Cache TTL has rewritten it` } : { wrong: said };
   } catch (error) {
     outer.throwIfAborted();
-    return `${address.href}: ${error instanceof Error ? error.message : String(error)}`;
+    return { wrong: `${address.href}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
+
+const rewritesPages =
+  " through Cloudflare: a copy that was not purged, or one of its features that rewrite pages (Email Address Obfuscation, Rocket Loader)";
 
 async function bounded(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
