@@ -1,12 +1,15 @@
 // Which of Google's APIs a stack needs. Pure.
 import type { Stack } from "@slipway/config";
+import { purgesCloudCdn } from "./plan-cdn.ts";
 
-export function apisOf({ database, redis }: Stack): readonly string[] {
+export function apisOf(stack: Stack): readonly string[] {
+  const { database, redis } = stack;
   return [
     "artifactregistry.googleapis.com",
+    ...(purgesCloudCdn(stack) ? ["compute.googleapis.com"] : []),
     "cloudresourcemanager.googleapis.com",
     "iam.googleapis.com",
-    // Workload Identity Federation gets its tokens there.
+    // Workload Identity Federation gets its tokens there, and who asks a private service.
     "iamcredentials.googleapis.com",
     "logging.googleapis.com",
     "run.googleapis.com",

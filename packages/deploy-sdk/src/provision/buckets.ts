@@ -15,14 +15,25 @@ export type BucketSpec = {
   readonly open: boolean;
   /** Object that answers for a folder when the bucket is served as a website. */
   readonly mainPage: string | undefined;
+  /** Objects under this prefix are removed by Cloud Storage itself when they are so old, and no others. */
+  readonly expires?: { readonly prefix: string; readonly days: number };
 };
+
+/** What a release did, step by step, is of use while somebody looks into it; that it was released is in its record. */
+const journal = { prefix: "journal/", days: 90 };
 
 /**
  * The state bucket has no object versions: records are written once, under generation preconditions, and what is deleted by
  * mistake is kept by Cloud Storage's soft delete. Sites have no CORS rules: pages are read, not fetched from elsewhere.
  */
 export const bucketsOf = (stack: Stack): readonly BucketSpec[] => [
-  { name: stack.environment.stateBucket, location: stack.environment.region, open: false, mainPage: undefined },
+  {
+    name: stack.environment.stateBucket,
+    location: stack.environment.region,
+    open: false,
+    mainPage: undefined,
+    expires: journal,
+  },
   ...siteBuckets(stack).map((name) => ({
     name,
     location: stack.environment.region,
@@ -41,6 +52,18 @@ const bucketSchema = z.object({
     })
     .default({ uniformBucketLevelAccess: { enabled: false }, publicAccessPrevention: "inherited" }),
   website: z.object({ mainPageSuffix: z.string().optional() }).optional(),
+  lifecycle: z
+    .looseObject({
+      rule: z
+        .array(
+          z.looseObject({
+            action: z.looseObject({ type: z.string().default("") }),
+            condition: z.looseObject({ matchesPrefix: z.array(z.string()).optional() }).default({}),
+          }),
+        )
+        .default([]),
+    })
+    .default({ rule: [] }),
 });
 export type LiveBucket = z.infer<typeof bucketSchema>;
 
@@ -49,7 +72,7 @@ export async function readBucket(
   { name }: Pick<BucketSpec, "name">,
   call: Call,
 ): Promise<LiveBucket | undefined> {
-  const fields = "location,metageneration,iamConfiguration,website";
+  const fields = "location,metageneration,iamConfiguration,website,lifecycle";
   try {
     const found = await rest.get("storage", `/storage/v1/b/${name}?fields=${fields}`, call);
     return found === undefined ? undefined : bucketSchema.parse(found);
@@ -69,6 +92,31 @@ const accessOf = ({ open }: BucketSpec) => ({
   publicAccessPrevention: open ? "inherited" : "enforced",
 });
 
+type Rule = LiveBucket["lifecycle"]["rule"][number];
+const deletes = ({ action }: Rule): boolean => action.type === "Delete";
+const expiryOf = ({ prefix, days }: NonNullable<BucketSpec["expires"]>): Rule => ({
+  action: { type: "Delete" },
+  condition: { age: days, matchesPrefix: [prefix] },
+});
+
+/** Rules of the bucket that delete what must stay: by another's hand, and so left to a person. */
+export const strayRules = ({ expires }: BucketSpec, { lifecycle }: LiveBucket): readonly Rule[] =>
+  lifecycle.rule.filter((rule) => {
+    const { matchesPrefix = [] } = rule.condition;
+    const harmless =
+      expires && matchesPrefix.length > 0 && matchesPrefix.every((each) => each.startsWith(expires.prefix));
+    return deletes(rule) && !harmless;
+  });
+
+/** Undefined: there is such a rule; how many days it says is whoever's choice. */
+function missingExpiry({ expires }: BucketSpec, { lifecycle }: LiveBucket): Rule | undefined {
+  if (!expires) return undefined;
+  const has = lifecycle.rule.some(
+    (rule) => deletes(rule) && rule.condition.matchesPrefix?.some((prefix) => prefix === expires.prefix),
+  );
+  return has ? undefined : expiryOf(expires);
+}
+
 export type BucketPatch = Readonly<Record<string, unknown>>;
 
 /** What is not as it should be, as a patch and in words. Pure. */
@@ -87,18 +135,25 @@ export function differenceOf(
   ];
   const page = live.website?.mainPageSuffix;
   const pageDiffers = spec.mainPage !== undefined && page !== spec.mainPage;
+  const expiry = missingExpiry(spec, live);
   return {
     patch: {
       ...(details.length > 0 && { iamConfiguration: wanted }),
       ...(pageDiffers && { website: { mainPageSuffix: spec.mainPage } }),
+      // Rules of others stay.
+      ...(expiry && { lifecycle: { ...live.lifecycle, rule: [...live.lifecycle.rule, expiry] } }),
     },
-    details: pageDiffers ? [...details, `main page: ${page ?? "none"} → ${spec.mainPage}`] : details,
+    details: [
+      ...details,
+      ...(pageDiffers ? [`main page: ${page ?? "none"} → ${spec.mainPage}`] : []),
+      ...(expiry && spec.expires ? [`${spec.expires.prefix} is removed after ${spec.expires.days} days`] : []),
+    ],
   };
 }
 
 /** False: it is there already. */
 export async function createBucket(rest: Rest, project: string, spec: BucketSpec, call: Call): Promise<boolean> {
-  const { name, location, mainPage } = spec;
+  const { name, location, mainPage, expires } = spec;
   try {
     await rest.post(
       "storage",
@@ -108,6 +163,7 @@ export async function createBucket(rest: Rest, project: string, spec: BucketSpec
         location,
         iamConfiguration: accessOf(spec),
         ...(mainPage !== undefined && { website: { mainPageSuffix: mainPage } }),
+        ...(expires && { lifecycle: { rule: [expiryOf(expires)] } }),
       },
       call,
     );

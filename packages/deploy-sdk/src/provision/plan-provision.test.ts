@@ -39,11 +39,13 @@ const nothing: Observed = {
   services: new Map(),
 };
 
+const journalRule = { action: { type: "Delete" }, condition: { age: 90, matchesPrefix: ["journal/"] } };
+
 /** The state that the whole plan leads to. */
 const everything: Observed = {
   apis: new Set(),
   buckets: new Map(
-    bucketsOf(stack).map(({ name, open, mainPage }) => [
+    bucketsOf(stack).map(({ name, open, mainPage, expires }) => [
       name,
       {
         location: "EUROPE-WEST1",
@@ -53,6 +55,7 @@ const everything: Observed = {
           publicAccessPrevention: open ? "inherited" : "enforced",
         },
         ...(mainPage !== undefined && { website: { mainPageSuffix: mainPage } }),
+        lifecycle: { rule: expires ? [journalRule] : [] },
       },
     ]),
   ),
@@ -154,6 +157,7 @@ test("mends a bucket's access and page, under the generation that was seen", () 
     location: "US",
     metageneration: "7",
     iamConfiguration: { uniformBucketLevelAccess: { enabled: false }, publicAccessPrevention: "inherited" },
+    lifecycle: { rule: [] },
   };
   const { steps, problems } = planProvision(stack, {
     ...everything,
@@ -167,6 +171,63 @@ test("mends a bucket's access and page, under the generation that was seen", () 
     },
   ]);
   expect(problems).toMatchObject([{ severity: "advice", subject: "bucket app.example.com" }]);
+});
+
+const stateBucket = "demo-staging-deploy-state";
+const planWithRules = (name: string, rule: readonly object[]) => {
+  const live = everything.buckets.get(name);
+  if (!live) throw new Error(`no bucket ${name}`);
+  const lifecycle = { rule } as NonNullable<typeof live>["lifecycle"];
+  const buckets = new Map(everything.buckets).set(name, { ...live, lifecycle });
+  return planProvision(stack, { ...everything, buckets });
+};
+
+test("lets the journal expire, and keeps the rules of others", () => {
+  const theirs = { action: { type: "SetStorageClass", storageClass: "NEARLINE" }, condition: { age: 30 } };
+  expect(planWithRules(stateBucket, [theirs])).toMatchObject({
+    steps: [
+      {
+        change: { details: ["journal/ is removed after 90 days"] },
+        action: { do: "patch-bucket", patch: { lifecycle: { rule: [theirs, journalRule] } } },
+      },
+    ],
+    problems: [],
+  });
+});
+
+test("takes another age for the journal as somebody's choice", () => {
+  const rule = { ...journalRule, condition: { ...journalRule.condition, age: 7 } };
+  expect(planWithRules(stateBucket, [rule])).toMatchObject({ steps: [], problems: [] });
+});
+
+test.each([
+  [stateBucket, { action: { type: "Delete" }, condition: { age: 30 } }, "release records"],
+  [
+    stateBucket,
+    { action: { type: "Delete" }, condition: { age: 30, matchesPrefix: ["releases/"] } },
+    "release records",
+  ],
+  ["app.example.com", { action: { type: "Delete" }, condition: { age: 365 } }, "does not upload again"],
+])("warns of a rule on %s that deletes what must stay", (name, rule, why) => {
+  const { problems } = planWithRules(name, name === stateBucket ? [journalRule, rule] : [rule]);
+  expect(problems).toMatchObject([{ severity: "advice", message: expect.stringContaining(why) }]);
+});
+
+test("tells of the right to purge Cloud CDN until a role of the project gives it", () => {
+  const units = stack.units.map((unit) =>
+    unit.kind === "site" ? { ...unit, purge: { kind: "cloud-cdn", urlMap: "front" } as const } : unit,
+  );
+  const purging = { ...stack, units };
+  expect(planApis(purging, new Set()).changes[0]?.details).toContain("enable compute.googleapis.com");
+  expect(planProvision(purging, everything).problems).toMatchObject([
+    { severity: "advice", subject: "Cloud CDN", hint: expect.stringContaining("compute.urlMaps.invalidateCache") },
+  ]);
+  const project = guardedKey({ on: "project", name: "demo-staging" });
+  const role = "projects/demo-staging/roles/cdnPurge";
+  const member = `serviceAccount:${deployerAccount(stack)}`;
+  const bindings = [...(everything.policies.get(project)?.bindings ?? []), { role, members: [member] }];
+  const policies = new Map(everything.policies).set(project, { bindings });
+  expect(planProvision(purging, { ...everything, policies }).problems).toEqual([]);
 });
 
 test("asks for an instance that could not be made to be deleted, and plans nothing on it", () => {

@@ -3,8 +3,9 @@
 import type { Secret, ServiceUnit, Stack } from "@slipway/config";
 import { secretCommand } from "../secret/pin-secrets.ts";
 import { apisOf } from "./apis.ts";
-import { bucketsOf, differenceOf } from "./buckets.ts";
+import { type BucketSpec, bucketsOf, differenceOf, type LiveBucket, strayRules } from "./buckets.ts";
 import { deployerAccount, type Grant, grantsOf } from "./grants.ts";
+import { planCdn } from "./plan-cdn.ts";
 import { planDatabase, planRedis } from "./plan-data.ts";
 import { join, keep, none, type Part, type Planner, step } from "./plan-part.ts";
 import { hasBinding } from "./policy.ts";
@@ -43,22 +44,32 @@ const planBuckets: Planner = (stack, { buckets }) =>
       if (!live) return step({ id, details: [bucket.location] }, { do: "create-bucket", bucket });
       const { patch, details } = differenceOf(bucket, live);
       const elsewhere = live.location.toLowerCase() !== bucket.location.toLowerCase();
-      const problems: readonly Problem[] = elsewhere
-        ? [
-            {
-              severity: "advice",
-              subject: id,
-              message: `is in ${live.location.toLowerCase()}, not in ${bucket.location}; a bucket cannot be moved`,
-              hint: "leave it, or make another one and name it in stack.ts",
-            },
-          ]
-        : [];
+      const problems: readonly Problem[] = [
+        ...(elsewhere ? [inAnotherPlace(id, bucket, live)] : []),
+        ...strayRules(bucket, live).map(() => losesObjects(id, bucket)),
+      ];
       if (details.length === 0) return { ...keep(id), problems };
       const { metageneration } = live;
       const action: Action = { do: "patch-bucket", name: bucket.name, patch, metageneration };
       return { ...step({ id, kind: "update", details }, action), problems };
     }),
   );
+
+const inAnotherPlace = (subject: string, { location }: BucketSpec, live: LiveBucket): Problem => ({
+  severity: "advice",
+  subject,
+  message: `is in ${live.location.toLowerCase()}, not in ${location}; a bucket cannot be moved`,
+  hint: "leave it, or make another one and name it in stack.ts",
+});
+
+const losesObjects = (subject: string, { name, expires }: BucketSpec): Problem => ({
+  severity: "advice",
+  subject,
+  message: expires
+    ? `has a lifecycle rule that deletes more than ${expires.prefix}: release records, and with them the way back`
+    : "has a lifecycle rule that deletes files by itself: a release does not upload again what has not changed",
+  hint: `look at it: gcloud storage buckets describe gs://${name} --format="default(lifecycle_config)"`,
+});
 
 const planRepository: Planner = ({ registry }, { repository }) => {
   const id = `repository ${registry.repository}`;
@@ -178,4 +189,5 @@ const planners: readonly Planner[] = [
   planRedis,
   planServices,
   planGrants,
+  planCdn,
 ];
