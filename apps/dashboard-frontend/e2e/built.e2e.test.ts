@@ -24,29 +24,6 @@ test("names every asset by its content and carries no configuration", () => {
   expect(readdirSync(inject("builtPage")).toSorted()).toEqual(["assets", "index.html"]);
 });
 
-test("loads rarely needed code when it is asked for", async () => {
-  const { page, site, problems } = await createWorld();
-  await page.goto(site.url);
-  await waitForHeadline(page, "All systems operational");
-  const before = new Set(site.requests);
-  await page.keyboard.press("?");
-  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
-  expect(site.requests.filter((path) => !before.has(path))).toEqual([
-    expect.stringMatching(/^\/assets\/shortcuts-dialog-/),
-  ]);
-  expect(problems).toEqual([]);
-});
-
-test("says so when rarely needed code cannot be loaded, and goes on", async () => {
-  const { page, site } = await createWorld();
-  await page.goto(site.url);
-  await waitForHeadline(page, "All systems operational");
-  await page.route("**/shortcuts-dialog-*", (route) => route.abort());
-  await page.getByRole("button", { name: "Keyboard" }).click();
-  await page.getByText("Could not be loaded.").waitFor();
-  await waitForHeadline(page, "All systems operational");
-});
-
 test("has a policy that lets no foreign script run", async () => {
   const { page, site } = await createWorld();
   await page.goto(site.url);

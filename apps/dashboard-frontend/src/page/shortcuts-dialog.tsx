@@ -7,7 +7,6 @@ type ShortcutsDialogProps = {
   readonly onClose: () => void;
 };
 
-/** Loaded when it is first asked for. */
 export const ShortcutsDialog = ({ enabled, onEnable, onClose }: ShortcutsDialogProps) => {
   const { texts } = useLocale();
   const dialog = useRef<HTMLDialogElement>(null);

@@ -1,9 +1,7 @@
-import { type ComponentType, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocale } from "../preferences/locale.tsx";
 import type { Preferences } from "../preferences/preferences.ts";
-import type { ShortcutsDialog } from "./shortcuts-dialog.tsx";
-
-type Dialog = typeof ShortcutsDialog extends ComponentType<infer Props> ? ComponentType<Props> : never;
+import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 
 const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
@@ -34,13 +32,8 @@ type ShortcutsProps = {
 /** The keys, and the button that shows them: where keys are off it is the way to turn them on again. */
 export const Shortcuts = ({ preferences, onChoose, onCheck }: ShortcutsProps) => {
   const { texts } = useLocale();
-  const [dialog, setDialog] = useState<{ readonly Dialog: Dialog } | "failed">();
-  const show = useCallback(() => {
-    import("./shortcuts-dialog.tsx").then(
-      ({ ShortcutsDialog }) => setDialog({ Dialog: ShortcutsDialog }),
-      () => setDialog("failed"),
-    );
-  }, []);
+  const [isShown, setIsShown] = useState(false);
+  const show = useCallback(() => setIsShown(true), []);
   useKeys(
     preferences.shortcuts,
     useMemo(() => ({ r: onCheck, "?": show }), [onCheck, show]),
@@ -50,12 +43,11 @@ export const Shortcuts = ({ preferences, onChoose, onCheck }: ShortcutsProps) =>
       <button type="button" className="button quiet" onClick={show}>
         {texts.keyboard}
       </button>
-      {dialog === "failed" && <span className="card-note">{texts.unavailable}</span>}
-      {typeof dialog === "object" && (
-        <dialog.Dialog
+      {isShown && (
+        <ShortcutsDialog
           enabled={preferences.shortcuts}
           onEnable={(shortcuts) => onChoose({ shortcuts })}
-          onClose={() => setDialog(undefined)}
+          onClose={() => setIsShown(false)}
         />
       )}
     </>

@@ -131,6 +131,5 @@ export const en: Texts = {
   keys: { check: "Check now", help: "Show these keys" },
   keysEnabled: "Use single-key shortcuts",
   close: "Close",
-  unavailable: "Could not be loaded. Check your connection and try again",
   about: "Checks run from your browser, every 15 seconds while this tab is visible.",
 };

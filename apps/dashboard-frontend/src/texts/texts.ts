@@ -65,7 +65,6 @@ export type Texts = {
   readonly keys: Readonly<Record<"check" | "help", string>>;
   readonly keysEnabled: string;
   readonly close: string;
-  readonly unavailable: string;
   readonly about: string;
 };
 
