@@ -1,4 +1,4 @@
-import type { HealthCheck, PollerEvent, ProbeError, Status } from "@slipway/health-client/browser";
+import type { HealthCheck, HealthReport, PollerEvent, ProbeError, Status } from "@slipway/health-client/browser";
 import { emptyMonitor, type Monitor, withEvent } from "../src/monitor/monitor.ts";
 
 /** Where the tests' wall clock stands when their monotonic clock is 0. */
@@ -10,6 +10,8 @@ type ReportOptions = {
   readonly checks?: readonly HealthCheck[];
   readonly revision?: string;
   readonly latencyMs?: number;
+  /** What else the report tells, or otherwise. */
+  readonly report?: Partial<HealthReport>;
 };
 
 /** What the poller tells of an answer at a monotonic time. */
@@ -28,6 +30,7 @@ export const answered = (at: number, options: ReportOptions = {}): PollerEvent =
       warnings: [],
       timing: { totalMs: options.latencyMs ?? 20 },
       ...(options.revision !== undefined && { revision: options.revision, version: "1.8.0", commit: "9f2c41d0" }),
+      ...options.report,
     },
   },
 });

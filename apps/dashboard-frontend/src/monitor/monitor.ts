@@ -36,6 +36,7 @@ export type Deployment = {
 
 export type Answer = { readonly report: HealthReport; readonly at: number };
 
+  /** Its release where it tells no version. */
 export type Monitor = {
   readonly probing: boolean;
   /** When the next probe is planned; absent while none is. */
@@ -96,7 +97,8 @@ const withIncident = (monitor: Monitor, condition: Condition, at: number, date: 
 };
 
 const withDeployment = (monitor: Monitor, report: HealthReport, at: number, date: number) => {
-  const { revision, version, commit } = report;
+  const { revision, commit } = report;
+  const version = report.version ?? report.release;
   const id = revision ?? commit ?? version;
   if (id === undefined) return {};
   const isKnown = monitor.deployments.some((deployment) => deployment.id === id);

@@ -1,3 +1,4 @@
+import type { HealthReport } from "@slipway/health-client/browser";
 import type { ReactNode } from "react";
 import { latenciesOf, percentile } from "../monitor/latency.ts";
 import type { Monitor } from "../monitor/monitor.ts";
@@ -12,10 +13,18 @@ const Fact = ({ term, title, children }: { term: string; title?: string | undefi
 
 const shortCommit = (commit: string) => (/^[0-9a-f]{12,}$/.test(commit) ? commit.slice(0, 8) : commit);
 
+/** Its place is kept until the first report: then it has what the report tells, or is gone. */
+const releaseOf = (report: HealthReport | undefined) => {
+  if (!report) return ["version", "—"] as const;
+  if (report.version !== undefined) return ["version", report.version] as const;
+  return report.release === undefined ? undefined : (["release", report.release] as const);
+};
+
 /** What is deployed and how it does, in one row under the hero. */
 export const Facts = ({ monitor, now }: { monitor: Monitor; now: number }) => {
   const { texts, latency, duration } = useLocale();
   const report = monitor.answer?.report;
+  const release = releaseOf(report);
   const p95 = percentile(latenciesOf(monitor.samples), 95);
   const [incident] = monitor.incidents;
   const lastIncident = () => {
@@ -27,9 +36,11 @@ export const Facts = ({ monitor, now }: { monitor: Monitor; now: number }) => {
       <Fact term={texts.facts.revision} title={report?.revision}>
         {report?.revision ?? "—"}
       </Fact>
-      <Fact term={texts.facts.version} title={report?.version}>
-        {report?.version ?? "—"}
-      </Fact>
+      {release && (
+        <Fact term={texts.facts[release[0]]} title={release[1]}>
+          {release[1]}
+        </Fact>
+      )}
       <Fact term={texts.facts.commit} title={report?.commit}>
         {report?.commit ? shortCommit(report.commit) : "—"}
       </Fact>

@@ -56,6 +56,7 @@ export const en: Texts = {
   facts: {
     revision: "Revision",
     version: "Version",
+    release: "Release",
     commit: "Commit",
     p95: "Latency, p95",
     incident: "Last incident",

@@ -56,6 +56,7 @@ export const ru: Texts = {
   facts: {
     revision: "Ревизия",
     version: "Версия",
+    release: "Релиз",
     commit: "Коммит",
     p95: "Задержка, p95",
     incident: "Последний сбой",

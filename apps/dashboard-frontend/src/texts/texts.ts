@@ -30,7 +30,7 @@ export type Texts = {
   readonly nextIn: (delay: string) => string;
   readonly checking: string;
   readonly lastKnown: (age: string) => string;
-  readonly facts: Readonly<Record<"revision" | "version" | "commit" | "p95" | "incident", string>>;
+  readonly facts: Readonly<Record<"revision" | "version" | "release" | "commit" | "p95" | "incident", string>>;
   readonly noIncident: string;
   readonly ago: (age: string) => string;
   readonly ongoing: string;
