@@ -22,8 +22,8 @@ export type WorldOptions = BrowserContextOptions & {
   readonly reply?: Reply;
   /** Of /config.json; `null` for none. Default: our API, production. */
   readonly config?: Site["config"] | null;
-  /** Time is in the test's hands. */
-  readonly clock?: boolean;
+  /** Time is in the test's hands, from then on. */
+  readonly clock?: boolean | Date;
 };
 
 /** A site, an API and a page that is not yet opened, gone with the test. `problems` collects script errors and refusals by the policy. */
@@ -48,7 +48,7 @@ export const createWorld = async ({
   page.on("console", (message) => {
     if (/Content Security Policy|Trusted/i.test(message.text())) problems.push(message.text());
   });
-  if (clock) await page.clock.install();
+  if (clock) await page.clock.install(clock === true ? {} : { time: clock });
   return { api, site, page, problems };
 };
 

@@ -17,7 +17,7 @@ const Page = ({ preferences, onChoose }: PageProps) => {
   const { texts } = useLocale();
   const { result, isLoading, reload } = useConfig();
   const config = result?.kind === "config" ? result.config : undefined;
-  const { monitor, checkNow } = useMonitor(config?.apiUrl);
+  const { monitor, isKept, checkNow } = useMonitor(config?.apiUrl);
   const onCheck = config ? checkNow : reload;
   return (
     <div className="page">
@@ -26,7 +26,7 @@ const Page = ({ preferences, onChoose }: PageProps) => {
         {result?.kind === "problem" ? (
           <ConfigProblemPage problem={result.problem} isBusy={isLoading} onRetry={onCheck} />
         ) : (
-          <Dashboard monitor={monitor} onCheck={onCheck} />
+          <Dashboard monitor={monitor} isKept={isKept} onCheck={onCheck} />
         )}
       </main>
       <footer className="footer">

@@ -44,6 +44,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
   test("the outlines of controls and the focus ring can be seen", () => {
     expect(contrast(color("control-border"), color("card"))).toBeGreaterThan(3);
     expect(contrast(color("link"), color("page"))).toBeGreaterThan(3);
-    expect(contrast(color("bar-down"), color("card"))).toBeGreaterThan(3);
+    for (const bar of ["bar-ok", "bar-warn", "bar-down"])
+      expect(contrast(color(bar), color("card"))).toBeGreaterThan(3);
   });
 });

@@ -1,6 +1,8 @@
-import type { HealthCheck, ProbeError, Status } from "@slipway/health-client/browser";
+import type { HealthCheck, PollerEvent, ProbeError, Status } from "@slipway/health-client/browser";
 import { describe, expect, test } from "vitest";
 import { answered, epoch, failed, monitorOf } from "../../test/monitor-events.ts";
+import { dayOf, lastDays } from "./history.ts";
+import { withHistory } from "./monitor.ts";
 
 const check = (name: string, status: Status, critical?: boolean): HealthCheck => ({
   name,
@@ -84,6 +86,42 @@ describe("samples", () => {
   test("are bounded", () => {
     const { samples } = monitorOf(...Array.from({ length: 800 }, (_, index) => answered(index)));
     expect([samples.length, samples[0]?.at, samples.at(-1)?.at]).toEqual([720, 80, 799]);
+  });
+});
+
+describe("history", () => {
+  const seen = (...events: readonly PollerEvent[]) => {
+    const { history } = monitorOf(...events);
+    const [day] = lastDays(history, dayOf(epoch), 1);
+    return [day?.seenMinutes, day?.unavailableMinutes];
+  };
+
+  test("an outage that is polled seldom is as long as one that is polled often", () => {
+    const slow = [
+      failed(0, "timeout"),
+      failed(28_000, "timeout"),
+      failed(50_000, "timeout"),
+      failed(75_000, "timeout"),
+    ];
+    const often = Array.from({ length: 16 }, (_, index) => failed(index * 5_000, "timeout"));
+    expect([seen(...slow), seen(...often)]).toEqual([
+      [2, 2],
+      [2, 2],
+    ]);
+    const { intervalMs, ...rest } = failed(0, "unreachable") as Extract<PollerEvent, { type: "result" }>;
+    const seldom = { ...rest, intervalMs: intervalMs * 30 };
+    expect(seen(seldom, answered(300_000))).toEqual([6, 5]);
+  });
+
+  test("what happened while the page slept was not seen", () => {
+    expect(seen(answered(0), answered(300_000))).toEqual([2, 0]);
+  });
+
+  test("what another tab has seen is added once", () => {
+    const own = monitorOf(answered(0));
+    const found = withHistory(own, monitorOf(answered(0), answered(300_000)).history);
+    expect(lastDays(found.history, dayOf(epoch), 1)[0]?.seenMinutes).toBe(2);
+    expect(withHistory(found, own.history)).toBe(found);
   });
 });
 

@@ -1,6 +1,14 @@
 // Pure. What the page has seen since it was opened, folded from the poller's events. Times named `at` are monotonic
 // milliseconds (freshness, the chart); times named `date` are the wall clock (what a person reads).
-import type { HealthCheck, HealthReport, PollerEvent, ProbeError, ProbeResult } from "@slipway/health-client/browser";
+import {
+  type HealthCheck,
+  type HealthReport,
+  isStale,
+  type PollerEvent,
+  type ProbeError,
+  type ProbeResult,
+} from "@slipway/health-client/browser";
+import { emptyHistory, type History, mergeHistories, withCheck } from "./history.ts";
 
 /** What one answer, or its absence, means. `unreadable`: something answered that is not a health report. */
 export type Condition =
@@ -28,6 +36,7 @@ export type Incident = {
 
 export type Deployment = {
   readonly id: string;
+  /** Its release where it tells no version. */
   readonly version?: string;
   readonly commit?: string;
   readonly firstSeenAt: number;
@@ -36,7 +45,6 @@ export type Deployment = {
 
 export type Answer = { readonly report: HealthReport; readonly at: number };
 
-  /** Its release where it tells no version. */
 export type Monitor = {
   readonly probing: boolean;
   /** When the next probe is planned; absent while none is. */
@@ -52,6 +60,8 @@ export type Monitor = {
   /** Newest first by when they were first seen; `current` serves. */
   readonly deployments: readonly Deployment[];
   readonly current?: string;
+  /** Also what earlier visits and other tabs have seen. */
+  readonly history: History;
 };
 
 /** An hour of the fastest polling; what is older falls out. */
@@ -59,7 +69,13 @@ const maxSamples = 720;
 const maxIncidents = 50;
 const maxDeployments = 20;
 
-export const emptyMonitor: Monitor = { probing: false, samples: [], incidents: [], deployments: [] };
+export const emptyMonitor: Monitor = {
+  probing: false,
+  samples: [],
+  incidents: [],
+  deployments: [],
+  history: emptyHistory,
+};
 
 const conditionOfError = (error: ProbeError): Condition => {
   if (error === "offline" || error === "cors" || error === "timeout") return { kind: error };
@@ -113,6 +129,18 @@ const withDeployment = (monitor: Monitor, report: HealthReport, at: number, date
   return { current: id, deployments };
 };
 
+const withSeen = ({ history, last }: Monitor, condition: Condition, at: number, date: number): History => {
+  const isHeld = last && !isStale(last.at, last.intervalMs, at);
+  const before = isHeld && { condition: last.condition.kind, agoMs: at - last.at };
+  return withCheck(history, { condition: condition.kind, date, ...(before && { before }) });
+};
+
+/** What this browser saw at other times, or in other tabs. */
+export const withHistory = (monitor: Monitor, found: History): Monitor => {
+  const history = mergeHistories(monitor.history, found);
+  return history === monitor.history ? monitor : { ...monitor, history };
+};
+
 type ResultEvent = Extract<PollerEvent, { type: "result" }>;
 
 const withResult = ({ nextAt: _, ...monitor }: Monitor, event: ResultEvent, date: number): Monitor => {
@@ -127,6 +155,7 @@ const withResult = ({ nextAt: _, ...monitor }: Monitor, event: ResultEvent, date
     last: { condition, at, intervalMs },
     samples: [...monitor.samples, sample].slice(-maxSamples),
     incidents: withIncident(monitor, condition, at, date),
+    history: withSeen(monitor, condition, at, date),
     ...(report && { answer: { report, at }, ...withDeployment(monitor, report, at, date) }),
     ...(report && report.checks.length > 0 && { checks: { list: report.checks, at } }),
   };

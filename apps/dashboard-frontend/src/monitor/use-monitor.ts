@@ -1,18 +1,26 @@
 import { createBrowserProbe, type Poller, type PollerEvent, startPolling } from "@slipway/health-client/browser";
 import { useCallback, useEffect, useReducer, useRef } from "react";
-import { emptyMonitor, type Monitor, withEvent } from "./monitor.ts";
+import type { History } from "./history.ts";
+import { emptyMonitor, type Monitor, withEvent, withHistory } from "./monitor.ts";
+import { useStoredHistory } from "./use-stored-history.ts";
 
 /** Longer than the API gives a worker's round trip. The texts name it: "No reply within 5 s". */
 export const probeTimeoutMs = 5_000;
 
-type Dated = { readonly event: PollerEvent; readonly date: number };
+type Action = { readonly event: PollerEvent; readonly date: number } | { readonly found: History };
 
-const reduce = (monitor: Monitor, { event, date }: Dated): Monitor => withEvent(monitor, event, date);
+const reduce = (monitor: Monitor, action: Action): Monitor =>
+  "found" in action ? withHistory(monitor, action.found) : withEvent(monitor, action.event, action.date);
+
+type Monitoring = {
+  readonly monitor: Monitor;
+  /** Whether this browser keeps the history. */
+  readonly isKept: boolean;
+  readonly checkNow: () => void;
+};
 
 /** Polls the API's detailed health for as long as the component lives, once it is known where the API is. */
-export const useMonitor = (
-  apiUrl: string | undefined,
-): { readonly monitor: Monitor; readonly checkNow: () => void } => {
+export const useMonitor = (apiUrl: string | undefined): Monitoring => {
   const [monitor, dispatch] = useReducer(reduce, emptyMonitor);
   const poller = useRef<Poller>(undefined);
   useEffect(() => {
@@ -28,6 +36,8 @@ export const useMonitor = (
     poller.current = started;
     return () => started.stop();
   }, [apiUrl]);
+  const onFound = useCallback((found: History) => dispatch({ found }), []);
+  const isKept = useStoredHistory(apiUrl, monitor.history, onFound);
   const checkNow = useCallback(() => poller.current?.pollNow(), []);
-  return { monitor, checkNow };
+  return { monitor, isKept, checkNow };
 };

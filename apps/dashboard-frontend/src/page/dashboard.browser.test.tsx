@@ -25,7 +25,7 @@ const monitorNow = (...make: readonly ((at: number) => PollerEvent)[]): Monitor 
 const show = (monitor: Monitor, language: Language = "en", onCheck = () => undefined) =>
   render(
     <LocaleProvider language={language}>
-      <Dashboard monitor={monitor} onCheck={onCheck} />
+      <Dashboard monitor={monitor} isKept onCheck={onCheck} />
     </LocaleProvider>,
   );
 
@@ -101,9 +101,36 @@ test("checks on demand", async () => {
   expect(onCheck).toHaveBeenCalledOnce();
 });
 
-test("has no history yet and says so", async () => {
-  await show(monitorNow(degraded));
+const longRevision = "botbalance-api-mb2k3x9q-1";
+const release = "20261121T101530Z-9f2c";
+const fact = (term: string) =>
+  page
+    .getByText(term, { exact: true })
+    .elements()
+    .find(({ tagName }) => tagName === "DT")?.nextElementSibling as HTMLElement | undefined;
+
+test.each([1280, 390])("shows all of a long revision, at %i pixels", async (width) => {
+  await page.viewport(width, 900);
+  await show(monitorNow((at) => answered(at, { report: { revision: longRevision, release } })));
+  await expect.poll(() => fact("Revision")?.textContent).toBe(longRevision);
+  const { title, scrollWidth, clientWidth } = fact("Revision") as HTMLElement;
+  expect(title).toBe(longRevision);
+  expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+});
+
+test("names the release where the API tells no version, and neither where it tells none", async () => {
+  const { rerender } = await show(monitorNow((at) => answered(at, { report: { revision: longRevision, release } })));
+  await expect.poll(() => fact("Release")?.textContent).toBe(release);
+  expect(fact("Version")).toBeUndefined();
+  const untold = monitorNow((at) => answered(at, { report: { revision: longRevision } }));
+  await rerender(<Dashboard monitor={untold} isKept onCheck={() => undefined} />);
+  await expect.poll(() => fact("Release")).toBeUndefined();
+  expect(fact("Version")).toBeUndefined();
+});
+
+test("has no history before the first check and says so", async () => {
+  await show(monitorOf({ type: "probing", at: performance.now() }));
   await expect
-    .element(page.getByRole("region", { name: "Last 90 days" }))
-    .toMatchTextContent(/No history yet. It builds up while checks run/);
+    .element(page.getByRole("region", { name: "Last 30 days" }))
+    .toMatchTextContent(/: no data.*No history yet\. It builds up while checks run/);
 });

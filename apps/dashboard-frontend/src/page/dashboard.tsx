@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { dayOf } from "../monitor/history.ts";
 import type { Monitor } from "../monitor/monitor.ts";
 import { useNow } from "../monitor/use-now.ts";
 import { type View, viewOf } from "../monitor/view.ts";
@@ -24,9 +25,14 @@ const nextText = ({ probing, nextAt }: Monitor, now: number, { texts, duration }
   return nextAt === undefined ? [] : [texts.nextIn(duration(Math.max(1_000, nextAt - now)))];
 };
 
-type DashboardProps = { readonly monitor: Monitor; readonly onCheck: () => void };
+type DashboardProps = {
+  readonly monitor: Monitor;
+  /** Whether this browser keeps the history. */
+  readonly isKept: boolean;
+  readonly onCheck: () => void;
+};
 
-export const Dashboard = ({ monitor, onCheck }: DashboardProps) => {
+export const Dashboard = ({ monitor, isKept, onCheck }: DashboardProps) => {
   const locale = useLocale();
   const now = useNow();
   // The clock ticks once a second: what came since then is not from the future.
@@ -52,7 +58,7 @@ export const Dashboard = ({ monitor, onCheck }: DashboardProps) => {
       </Hero>
       <ComponentsCard monitor={monitor} isCurrent={view.isCurrent} now={time} />
       <LatencyCard samples={monitor.samples} deployments={monitor.deployments} />
-      <HistoryCard />
+      <HistoryCard history={monitor.history} today={dayOf(Date.now())} isKept={isKept} />
       <IncidentsCard incidents={monitor.incidents} />
       <DeploymentsCard deployments={monitor.deployments} current={monitor.current} isCurrent={view.isCurrent} />
     </>

@@ -1,13 +1,12 @@
 import { createContext, type ReactNode, use, useMemo } from "react";
-import { componentLabel, createFormats, formatDuration } from "../texts/format.ts";
+import { componentLabel, createFormats, type Formats, formatDuration, formatMinutes } from "../texts/format.ts";
 import { type Language, type Texts, textsOf } from "../texts/texts.ts";
 
-export type Locale = {
+export type Locale = Omit<Formats, "time"> & {
   readonly texts: Texts;
   readonly duration: (ms: number) => string;
-  readonly latency: (ms: number) => string;
+  readonly minutes: (count: number) => string;
   readonly time: (date: number) => string;
-  readonly clock: (date: number) => string;
   readonly componentName: (name: string) => string;
 };
 
@@ -15,11 +14,11 @@ export const createLocale = (language: Language): Locale => {
   const texts = textsOf(language);
   const formats = createFormats(language, texts.units);
   return {
+    ...formats,
     texts,
     duration: (ms) => formatDuration(ms, texts.units),
-    latency: formats.latency,
+    minutes: (count) => formatMinutes(count, texts.units),
     time: (date) => formats.time(date, Date.now()),
-    clock: formats.clock,
     componentName: (name) => componentLabel(texts.componentNames, name),
   };
 };

@@ -95,7 +95,17 @@ export const en: Texts = {
     timeout: "No reply",
   },
   deployed: (id) => `Deployed ${id}`,
-  history: "Last 90 days",
+  history: (days) => `Last ${days} days`,
+  uptime: (percent) => `${percent} uptime`,
+  dayUptime: (day, percent) => `${day}: ${percent ? `${percent} uptime` : "no data"}`,
+  daySeen: (seen, unavailable, degraded) => {
+    const bad = [unavailable && `unavailable for ${unavailable}`, degraded && `degraded for ${degraded}`];
+    return [`Seen for ${seen}`, ...bad].filter(Boolean).join(", ");
+  },
+  earlierDay: "Day before",
+  laterDay: "Day after",
+  historyNote: "What this browser has seen while this page was open. Degraded counts as up, unreachable does not.",
+  historyNotKept: "This browser does not let the page keep it: it is gone when this tab closes.",
   noHistory: "No history yet. It builds up while checks run",
   incidents: "Incidents",
   noIncidents: "None seen since this page was opened",

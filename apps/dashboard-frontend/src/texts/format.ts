@@ -19,6 +19,16 @@ export const formatDuration = (ms: number, units: Units): string => {
   return `${Math.floor(Math.max(second, ms) / size)}\u00a0${units[unit]}`;
 };
 
+/** Whole minutes in full: `45 min`, `3 h`, `1 h 15 min`. */
+export const formatMinutes = (minutes: number, units: Units): string => {
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  const written = [
+    ...(hours > 0 ? [`${hours}\u00a0${units.hour}`] : []),
+    ...(rest > 0 || hours === 0 ? [`${rest}\u00a0${units.minute}`] : []),
+  ];
+  return written.join("\u00a0");
+};
+
 export type Formats = {
   /** `84 ms`, `0.4 ms`, `1.25 s`. */
   readonly latency: (ms: number) => string;
@@ -26,6 +36,10 @@ export type Formats = {
   readonly time: (date: number, today: number) => string;
   /** `14:03`, for an axis. */
   readonly clock: (date: number) => string;
+  /** Of `2026-08-22`: `Aug 22`. */
+  readonly day: (day: string) => string;
+  /** Of 0.9996: `99.96%`. */
+  readonly percent: (part: number) => string;
 };
 
 /** One set for a language: making a formatter costs more than all that it will format. */
@@ -37,6 +51,8 @@ export const createFormats = (language: Language, units: Units): Formats => {
   const clock = new Intl.DateTimeFormat(language, minutes);
   const time = new Intl.DateTimeFormat(language, seconds);
   const dayAndTime = new Intl.DateTimeFormat(language, { ...seconds, day: "numeric", month: "short" });
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 2 });
   const isSameDay = (a: number, b: number) => new Date(a).toDateString() === new Date(b).toDateString();
   return {
     latency: (ms) => {
@@ -45,6 +61,8 @@ export const createFormats = (language: Language, units: Units): Formats => {
     },
     time: (date, today) => (isSameDay(date, today) ? time : dayAndTime).format(date),
     clock: (date) => clock.format(date),
+    day: (written) => day.format(Date.parse(written)),
+    percent: (part) => percent.format(part),
   };
 };
 

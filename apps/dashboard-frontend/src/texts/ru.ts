@@ -95,7 +95,18 @@ export const ru: Texts = {
     timeout: "Нет ответа",
   },
   deployed: (id) => `Развёрнута ${id}`,
-  history: "Последние 90 дней",
+  history: (days) => `Последние ${days} дней`,
+  uptime: (percent) => `Доступность ${percent}`,
+  dayUptime: (day, percent) => `${day}: ${percent ? `доступность ${percent}` : "нет данных"}`,
+  daySeen: (seen, unavailable, degraded) => {
+    const bad = [unavailable && `недоступен ${unavailable}`, degraded && `с перебоями ${degraded}`];
+    return [`Под наблюдением ${seen}`, ...bad].filter(Boolean).join(", ");
+  },
+  earlierDay: "Предыдущий день",
+  laterDay: "Следующий день",
+  historyNote:
+    "То, что видел этот браузер, пока страница была открыта. Перебои считаются работой, отсутствие связи — нет.",
+  historyNotKept: "Браузер не разрешает странице хранить историю: она исчезнет вместе с вкладкой.",
   noHistory: "Истории пока нет. Она появится по мере проверок",
   incidents: "Сбои",
   noIncidents: "Не было с момента открытия страницы",

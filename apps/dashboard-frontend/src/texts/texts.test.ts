@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createFormats, formatDuration } from "./format.ts";
+import { createFormats, formatDuration, formatMinutes } from "./format.ts";
 import { textsOf } from "./texts.ts";
 
 const languages = ["en", "ru"] as const;
@@ -85,6 +85,15 @@ describe("numbers", () => {
     [1_250, "ru", "1,25 с"],
   ] as const)("%d ms is a latency of %s %s", (ms, language, expected) => {
     expect(createFormats(language, textsOf(language).units).latency(ms)).toBe(expected.replace(" ", "\u00a0"));
+  });
+
+  test.each([
+    [0, "0 min"],
+    [45, "45 min"],
+    [120, "2 h"],
+    [1_439, "23 h 59 min"],
+  ])("%d minutes in full", (minutes, expected) => {
+    expect(formatMinutes(minutes, units).replaceAll("\u00a0", " ")).toBe(expected);
   });
 
   test("a time of another day names the day", () => {

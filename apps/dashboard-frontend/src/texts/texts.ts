@@ -49,7 +49,16 @@ export type Texts = {
   readonly table: Readonly<Record<"time" | "latency" | "state", string>>;
   readonly conditions: Readonly<Record<Condition["kind"], string>>;
   readonly deployed: (id: string) => string;
-  readonly history: string;
+  readonly history: (days: number) => string;
+  readonly uptime: (percent: string) => string;
+  /** The name of a day; `percent` is absent where there is no data. */
+  readonly dayUptime: (day: string, percent: string | undefined) => string;
+  /** How long it was seen, unavailable and degraded; absent where it was not. */
+  readonly daySeen: (seen: string, unavailable: string | undefined, degraded: string | undefined) => string;
+  readonly earlierDay: string;
+  readonly laterDay: string;
+  readonly historyNote: string;
+  readonly historyNotKept: string;
   readonly noHistory: string;
   readonly incidents: string;
   readonly noIncidents: string;
