@@ -1,7 +1,11 @@
 // A Cloud Storage JSON server for measuring clients: metadata in memory, contents hashed and dropped, a set latency a
-// request, requests counted. Forked with the latency in ms, so that its CPU is not the client's; sends its port.
+// request, requests counted. Forked, so that its CPU is not the client's, with the latency in ms and the files of a key
+// and a certificate; sends its ports.
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { crc32c } from "@node-rs/crc32";
 
@@ -62,21 +66,27 @@ function namesOf(bucket: string): readonly string[] {
   return sorted.names;
 }
 
-function pick(stored: Stored, fields: string | null): object {
-  const inner = fields?.match(/items\(([^)]*)\)/)?.[1];
-  return inner ? Object.fromEntries(inner.split(",").map((key) => [key, stored[key]])) : stored;
+/** The fields of an item that are asked for, in either form: `items(name,size)`, `items/name,items/size`. */
+function wantedFields(fields: string | null): readonly string[] | undefined {
+  const inner = fields?.match(/items\(([^)]*)\)/)?.[1]?.split(",");
+  const single = fields?.split(",").flatMap((field) => /^items\/([^/]+)/.exec(field)?.[1] ?? []) ?? [];
+  return inner ?? (single.length > 0 ? single : undefined);
 }
+
+const pick = (stored: Stored, wanted: readonly string[] | undefined): object =>
+  wanted ? Object.fromEntries(wanted.map((key) => [key, stored[key]])) : stored;
 
 function list(bucket: string, query: URLSearchParams): object {
   const prefix = query.get("prefix") ?? "";
   const names = namesOf(bucket);
   const start = Number(query.get("pageToken") ?? 0);
   const limit = Math.min(1000, Number(query.get("maxResults") ?? 1000));
+  const wanted = wantedFields(query.get("fields"));
   const items: object[] = [];
   let at = start;
   for (; at < names.length && items.length < limit; at++) {
     const stored = objectsOf(bucket).get(names[at] ?? "");
-    if (stored?.name.startsWith(prefix)) items.push(pick(stored, query.get("fields")));
+    if (stored?.name.startsWith(prefix)) items.push(pick(stored, wanted));
   }
   return { kind: "storage#objects", items, ...(at < names.length && { nextPageToken: String(at) }) };
 }
@@ -194,11 +204,21 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   else send();
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+const listener = (request: IncomingMessage, response: ServerResponse): void => {
   answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
-});
-server.listen(0, "127.0.0.1", () => {
-  process.send?.((server.address() as AddressInfo).port);
+};
+const keepAliveTimeout = 60_000;
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+const [key, cert] = process.argv.slice(3).map((file) => readFileSync(file));
+process.send?.({
+  port: await listen(createServer({ keepAliveTimeout }, listener)),
+  tlsPort: key && cert ? await listen(createTlsServer({ keepAliveTimeout, key, cert }, listener)) : 0,
 });
 process.on("SIGTERM", () => process.exit(0));
 process.on("disconnect", () => process.exit(0));

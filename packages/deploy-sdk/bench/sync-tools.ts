@@ -4,81 +4,93 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+export type Command = { readonly argv: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+
+export type Given = {
+  readonly folder: string;
+  readonly port: number;
+  /** The same server behind TLS. */
+  readonly tlsPort: number;
+  /** For whatever the tool wants to write. */
+  readonly scratch: string;
+};
+
 export type Tool = {
   readonly name: string;
-  readonly command: (given: { readonly folder: string; readonly port: number; readonly scratch: string }) => {
-    readonly argv: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
-  };
-  /** The largest tree that it is measured with. */
-  readonly upTo: number;
+  readonly command: (given: Given) => Command;
   /** Only the first upload: it compares nothing. */
   readonly uploadsOnly?: boolean;
+  /** Programs that it needs. */
+  readonly needs: readonly string[];
+  /** Measured so often, where one time takes seconds. */
   readonly rounds: number;
 };
 
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const node = [process.execPath];
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const endpoint = ({ port }: Given): string => `http://127.0.0.1:${port}`;
 
-/** gcloud takes minutes for 20,000 files: only where it is asked for. */
-export const tools = (largestForGcloud: number): readonly Tool[] =>
-  [
-    {
-      name: "slipway",
-      command: ({ folder, port, scratch }) => ({
-        argv: [...node, script("sync-run.ts"), folder, `http://127.0.0.1:${port}`, join(scratch, "checksums")],
-      }),
-      upTo: Number.POSITIVE_INFINITY,
-      rounds: 3,
-    },
-    {
-      name: "undici alone",
-      command: ({ folder, port }) => ({ argv: [...node, script("raw-undici.ts"), folder, `http://127.0.0.1:${port}`] }),
-      upTo: Number.POSITIVE_INFINITY,
-      uploadsOnly: true,
-      rounds: 3,
-    },
-    {
-      name: "rclone, tuned",
-      command: ({ folder, port }) => ({
-        argv: [
-          ...["rclone", "sync", folder, ":gcs:bench", "--checksum", "--fast-list", "--transfers", "32"],
-          ...["--checkers", "32", "--gcs-anonymous", "--gcs-bucket-policy-only"],
-          ...["--gcs-endpoint", `http://127.0.0.1:${port}/storage/v1/`, "--config", "/dev/null"],
-        ],
-      }),
-      upTo: Number.POSITIVE_INFINITY,
-      rounds: 3,
-    },
-    {
-      name: "gcloud storage rsync",
-      command: (given) => ({
-        argv: [
-          "gcloud",
-          "storage",
-          "rsync",
-          given.folder,
-          "gs://bench",
-          "--recursive",
-          "--delete-unmatched-destination-objects",
-        ],
-        env: gcloudEnv(given),
-      }),
-      upTo: largestForGcloud,
-      rounds: 1,
-    },
-    {
-      name: "gsutil rsync",
-      command: (given) => ({
-        argv: ["gsutil", "-m", "rsync", "-r", "-d", given.folder, "gs://bench"],
-        env: { ...gcloudEnv(given), BOTO_CONFIG: botoConfig(given.scratch) },
-      }),
-      upTo: largestForGcloud,
-      rounds: 1,
-    },
-  ] satisfies readonly Tool[];
+const rclone = (atOnce: number): Tool => ({
+  name: `rclone, ${atOnce} at once`,
+  command: (given) => ({
+    argv: [
+      ...["rclone", "sync", given.folder, ":gcs:bench", "--checksum", "--fast-list"],
+      ...["--transfers", String(atOnce), "--checkers", String(atOnce)],
+      ...["--gcs-anonymous", "--gcs-bucket-policy-only", "--gcs-no-check-bucket"],
+      ...["--gcs-endpoint", `${endpoint(given)}/storage/v1/`, "--config", "/dev/null"],
+    ],
+  }),
+  needs: ["rclone"],
+  rounds: 3,
+});
 
-export function isInstalled(program: string): boolean {
+export const tools: readonly Tool[] = [
+  {
+    name: "slipway",
+    // What the `sync` script of package.json runs: all of the command, from the start of its process.
+    command: (given) => ({
+      argv: [
+        ...[process.execPath, path("../../../tools/scripts/src/main.mjs"), "sync", given.folder, "gs://bench"],
+        ...["--delete", "--endpoint", endpoint(given)],
+      ],
+    }),
+    needs: [],
+    rounds: 3,
+  },
+  {
+    name: "undici alone",
+    command: (given) => ({ argv: [process.execPath, path("raw-undici.ts"), given.folder, endpoint(given)] }),
+    uploadsOnly: true,
+    needs: [],
+    rounds: 3,
+  },
+  rclone(32),
+  rclone(128),
+  {
+    name: "gcloud storage rsync",
+    command: (given) => ({
+      argv: [
+        ...["gcloud", "storage", "rsync", given.folder, "gs://bench"],
+        ...["--recursive", "--delete-unmatched-destination-objects"],
+      ],
+      env: gcloudEnv(given),
+    }),
+    needs: ["gcloud"],
+    rounds: 1,
+  },
+  {
+    name: "gsutil -m rsync",
+    command: (given) => ({
+      argv: ["gsutil", "-m", "rsync", "-r", "-d", given.folder, "gs://bench"],
+      env: { ...gcloudEnv(given), BOTO_CONFIG: botoConfig(given) },
+    }),
+    needs: ["gsutil", "openssl"],
+    rounds: 1,
+  },
+];
+
+export const isInstalled = ({ needs }: Tool): boolean => needs.every(isOnPath);
+
+function isOnPath(program: string): boolean {
   try {
     execFileSync("which", [program], { stdio: "ignore" });
     return true;
@@ -87,13 +99,8 @@ export function isInstalled(program: string): boolean {
   }
 }
 
-function gcloudEnv({
-  port,
-  scratch,
-}: {
-  readonly port: number;
-  readonly scratch: string;
-}): Readonly<Record<string, string>> {
+function gcloudEnv(given: Given): Readonly<Record<string, string>> {
+  const { scratch } = given;
   mkdirSync(join(scratch, "gcloud"), { recursive: true });
   writeFileSync(join(scratch, "token"), "token");
   return {
@@ -105,13 +112,22 @@ function gcloudEnv({
     CLOUDSDK_CORE_CHECK_GCE_METADATA: "0",
     CLOUDSDK_SURVEY_DISABLE_PROMPTS: "1",
     CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: join(scratch, "token"),
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `http://127.0.0.1:${port}/`,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${endpoint(given)}/`,
   };
 }
 
-/** gsutil itself speaks TLS only; this is its own switch to the same commands over gcloud's transport. */
-function botoConfig(scratch: string): string {
+/** gsutil speaks TLS only. */
+function botoConfig({ scratch, tlsPort }: Given): string {
   const file = join(scratch, "boto");
-  writeFileSync(file, "[GSUtil]\nuse_gcloud_storage=True\n");
+  const sections = {
+    Credentials: { gs_json_host: "127.0.0.1", gs_json_port: tlsPort },
+    Boto: { https_validate_certificates: "False" },
+    GSUtil: { default_project_id: "bench", state_dir: join(scratch, "gsutil") },
+  };
+  const text = Object.entries(sections).flatMap(([name, values]) => [
+    `[${name}]`,
+    ...Object.entries(values).map(([key, value]) => `${key}=${value}`),
+  ]);
+  writeFileSync(file, `${text.join("\n")}\n`);
   return file;
 }

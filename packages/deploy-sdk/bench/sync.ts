@@ -1,13 +1,23 @@
-// Compares syncing a folder with rclone, gcloud and gsutil, in one run, against one server: `pnpm bench:sync`.
-//   --files 50,2000,20000   --latency 0,30   --tools slipway,rclone   --full (gcloud also with 20,000 files)
-// Wall time, CPU of the tool with its children, peak memory of its largest process, requests that reached the server.
-import { type ChildProcess, fork, spawn } from "node:child_process";
+// Compares syncing a folder with rclone, gcloud and gsutil, side by side against one server: `pnpm bench:sync`.
+//
+//   --files 50,2000,20000   sizes of the tree
+//   --latency 0,30          ms that the server takes for a request
+//   --tools slipway,rclone  by the beginnings of their names
+//   --limit 300             seconds after which a tool is ended; what would follow is left out
+//   --table                 measures nothing, and prints what was measured before
+//
+// All of it takes an hour, most of which is gcloud's and gsutil's; what parts of it found is kept in .local/bench, and
+// printed together.
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { measureCommand, timeProgram } from "./measure-command.ts";
+import { type Case, type Cell, cases, format, keepRow, type Row, readRows, tables } from "./sync-results.ts";
 import { isInstalled, type Tool, tools } from "./sync-tools.ts";
 import { changeSome, countFiles, createTree, deleteSome, touchAll } from "./sync-tree.ts";
 
@@ -16,120 +26,116 @@ const { values } = parseArgs({
     files: { type: "string", default: "50,2000,20000" },
     latency: { type: "string", default: "0,30" },
     tools: { type: "string", default: "" },
-    full: { type: "boolean", default: false },
+    limit: { type: "string", default: "300" },
+    table: { type: "boolean", default: false },
   },
 });
-const list = (text: string): readonly number[] => text.split(",").map(Number);
+const numbers = (text: string): readonly number[] => text.split(",").map(Number);
 
-const cases = ["initial", "no-op", "touched", "1 % changed", "10 % deleted"] as const;
-type Case = (typeof cases)[number];
-type Cell = { readonly wallS: number; readonly cpuS: number; readonly peakMb: number; readonly requests: number };
-type Row = { readonly tool: string; readonly cells: ReadonlyMap<Case, Cell> };
-type Server = { readonly port: number; readonly process: ChildProcess };
+type Server = { readonly port: number; readonly tlsPort: number; readonly process: ChildProcess };
 
-const timeProgram = "/usr/bin/time";
+// Always the same, so that one file of remembered checksums is all that is left behind.
+const scratch = join(tmpdir(), "slipway-bench-sync");
+const folder = join(scratch, "tree");
+
+/** For the server's TLS port; without openssl it has none. */
+function createCertificate(): readonly string[] {
+  const [key, cert] = [join(scratch, "key.pem"), join(scratch, "cert.pem")];
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  try {
+    execFileSync("openssl", [...request, "-subj", "/CN=localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
+    return [key, cert];
+  } catch {
+    return [];
+  }
+}
 
 async function startServer(latencyMs: number): Promise<Server> {
   const stub = fileURLToPath(new URL("./gcs-stub.ts", import.meta.url));
-  const server = fork(stub, [String(latencyMs)]);
-  const [port] = await once(server, "message");
-  return { port: Number(port), process: server };
+  const server = fork(stub, [String(latencyMs), ...createCertificate()]);
+  const [ports] = (await once(server, "message")) as [{ port: number; tlsPort: number }];
+  return { ...ports, process: server };
 }
 
 const ask = async <Answer>({ port }: Server, path: string): Promise<Answer> =>
   (await (await fetch(`http://127.0.0.1:${port}/stub/${path}`)).json()) as Answer;
 
-/** Runs a tool once under GNU time, which knows what a process and its children took. */
-async function measure(tool: Tool, server: Server, folder: string, scratch: string): Promise<Cell> {
-  const { argv, env } = tool.command({ folder, port: server.port, scratch });
-  const report = join(scratch, "time");
+async function measure(tool: Tool, server: Server, limitS: number): Promise<Cell> {
   await ask(server, "reset");
-  const startedAt = performance.now();
-  const child = spawn(timeProgram, ["-f", "%U %S %M", "-o", report, ...argv], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const complaints: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
-  const [code] = await once(child, "close");
-  const wallS = (performance.now() - startedAt) / 1000;
-  if (code !== 0)
-    throw new Error(`${argv.join(" ")} ended with ${code}: ${Buffer.concat(complaints).toString().slice(-2000)}`);
-  const [user = 0, system = 0, peakKb = 0] = readFileSync(report, "utf8").trim().split(" ").map(Number);
+  const command = tool.command({ ...server, folder, scratch });
+  const taken = await measureCommand(command, { report: join(scratch, "time"), limitS });
+  if (!taken) return { overS: limitS };
   const { requests, objects } = await ask<{ requests: number; objects: number }>(server, "counts");
   if (objects !== countFiles(folder))
     throw new Error(`${tool.name} left ${objects} objects for ${countFiles(folder)} files`);
-  return { wallS, cpuS: user + system, peakMb: (peakKb * 1024) / 1e6, requests };
+  return { ...taken, requests };
 }
 
-const prepare: Readonly<Record<Case, (folder: string, round: number) => void>> = {
+/** Files that were written so shortly before are too young for their checksums to be remembered. */
+const tooYoungMs = 2500;
+
+const prepare: Readonly<Record<Case, (round: number) => void | Promise<void>>> = {
   initial: () => {},
-  "no-op": () => {},
-  touched: touchAll,
-  "1 % changed": changeSome,
-  "10 % deleted": deleteSome,
+  "no-op": () => sleep(tooYoungMs),
+  touched: () => touchAll(folder),
+  "1 % changed": (round) => changeSome(folder, round),
+  "10 % deleted": () => deleteSome(folder),
 };
 
-async function measureTool(tool: Tool, files: number, server: Server): Promise<Row> {
-  const scratch = mkdtempSync(join(tmpdir(), "bench-sync-"));
-  const folder = join(scratch, "tree");
-  const cells = new Map<Case, Cell[]>();
-  const rounds = files > 5000 ? 1 : tool.rounds;
-  for (let round = 0; round < rounds; round += 1) {
-    createTree(folder, files);
-    rmSync(join(scratch, "checksums"), { force: true });
-    await ask(server, "wipe");
-    for (const name of tool.uploadsOnly ? cases.slice(0, 1) : cases) {
-      prepare[name](folder, round);
-      // Checksums of a file are remembered when it is older than clocks are coarse.
-      if (name === "no-op") await new Promise((resolve) => setTimeout(resolve, 2500));
-      cells.set(name, [...(cells.get(name) ?? []), await measure(tool, server, folder, scratch)]);
+/** A fresh tree into an empty bucket, then case after case on what the one before left. */
+async function measureRound(tool: Tool, files: number, server: Server, round: number): Promise<Map<Case, Cell>> {
+  const cells = new Map<Case, Cell>();
+  createTree(folder, files);
+  await ask(server, "wipe");
+  for (const name of tool.uploadsOnly ? cases.slice(0, 1) : cases) {
+    await prepare[name](round);
+    const cell = await measure(tool, server, Number(values.limit));
+    cells.set(name, cell);
+    process.stderr.write(`${files} files, ${tool.name}, ${name}: ${format(cell)}\n`);
+    if ("overS" in cell) break;
+  }
+  return cells;
+}
+
+async function measureTool(tool: Tool, files: number, server: Server): Promise<Row["cells"]> {
+  const rounds: Map<Case, Cell>[] = [];
+  while (rounds.length < (files > 5000 ? 1 : tool.rounds))
+    rounds.push(await measureRound(tool, files, server, rounds.length));
+  return Object.fromEntries(
+    cases.flatMap((name) => {
+      const cell = medianByWall(rounds.flatMap((cells) => cells.get(name) ?? []));
+      return cell ? [[name, cell]] : [];
+    }),
+  );
+}
+
+const wallOf = (cell: Cell): number => ("overS" in cell ? cell.overS : cell.wallS);
+const medianByWall = (cells: readonly Cell[]): Cell | undefined =>
+  cells.toSorted((a, b) => wallOf(a) - wallOf(b))[Math.floor(cells.length / 2)];
+
+async function measureAll(chosen: readonly Tool[]): Promise<void> {
+  for (const latencyMs of numbers(values.latency))
+    for (const files of numbers(values.files)) {
+      const server = await startServer(latencyMs);
+      for (const { name, ...tool } of chosen) {
+        const cells = await measureTool({ name, ...tool }, files, server);
+        keepRow({ files, latencyMs, tool: name, takenAt: new Date().toISOString().slice(0, 16), cells });
+      }
+      server.process.kill();
     }
-  }
+}
+
+if (!values.table) {
+  if (!existsSync(timeProgram)) throw new Error(`${timeProgram} is needed: apt-get install time`);
+  const wanted = values.tools.split(",");
   rmSync(scratch, { recursive: true, force: true });
-  return { tool: tool.name, cells: new Map(Array.from(cells, ([name, found]) => [name, medianByWall(found)])) };
+  mkdirSync(scratch);
+  await measureAll(tools.filter((tool) => wanted.some((name) => tool.name.startsWith(name)) && isInstalled(tool)));
+  rmSync(scratch, { recursive: true, force: true });
 }
-
-function medianByWall(cells: readonly Cell[]): Cell {
-  const sorted = cells.toSorted((a, b) => a.wallS - b.wallS);
-  return sorted[Math.floor(sorted.length / 2)] ?? { wallS: 0, cpuS: 0, peakMb: 0, requests: 0 };
-}
-
-const format = ({ wallS, cpuS, peakMb, requests }: Cell): string =>
-  `${wallS.toFixed(2)} / ${cpuS.toFixed(2)} / ${peakMb.toFixed(0)} / ${requests}`;
-
-function table(files: number, latencyMs: number, rows: readonly Row[]): string {
-  return [
-    `### ${files.toLocaleString("en")} files, ${latencyMs} ms a request`,
-    "",
-    `| | ${cases.join(" | ")} |`,
-    `|---|${cases.map(() => "---").join("|")}|`,
-    ...rows.map(
-      ({ tool, cells }) =>
-        `| ${tool} | ${cases
-          .map((name) => cells.get(name))
-          .map((cell) => (cell ? format(cell) : "–"))
-          .join(" | ")} |`,
-    ),
-    "",
-  ].join("\n");
-}
-
-if (!existsSync(timeProgram)) throw new Error(`${timeProgram} is needed: apt-get install time`);
-mkdirSync(tmpdir(), { recursive: true });
-const chosen = tools(values.full ? Number.POSITIVE_INFINITY : 2000).filter(
-  (tool) =>
-    (values.tools === "" || values.tools.split(",").some((name) => tool.name.startsWith(name))) &&
-    isInstalled(tool.command({ folder: "", port: 0, scratch: tmpdir() }).argv[0] ?? ""),
-);
 process.stdout.write(
-  `Cells: wall s / CPU s / peak MB / requests. Node ${process.version}, ${cpus().length} cores.\n\n`,
+  `${tables(
+    readRows(),
+    tools.map(({ name }) => name),
+  )}\n`,
 );
-for (const latencyMs of list(values.latency))
-  for (const files of list(values.files)) {
-    const server = await startServer(latencyMs);
-    const rows: Row[] = [];
-    for (const tool of chosen.filter(({ upTo }) => files <= upTo)) rows.push(await measureTool(tool, files, server));
-    server.process.kill();
-    process.stdout.write(`${table(files, latencyMs, rows)}\n`);
-  }
