@@ -23,15 +23,20 @@ export async function measureCommand(
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
+  const end = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
   let over = false;
   const timer = setTimeout(() => {
     over = true;
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    end();
   }, limitS * 1000);
+  process.once("exit", end);
   const complaints: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => complaints.push(chunk));
   const [code] = await once(child, "close");
   clearTimeout(timer);
+  process.off("exit", end);
   if (over) return undefined;
   const wallS = (performance.now() - startedAt) / 1000;
   if (code !== 0)

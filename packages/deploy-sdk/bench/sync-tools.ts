@@ -29,19 +29,8 @@ export type Tool = {
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const endpoint = ({ port }: Given): string => `http://127.0.0.1:${port}`;
 
-const rclone = (atOnce: number): Tool => ({
-  name: `rclone, ${atOnce} at once`,
-  command: (given) => ({
-    argv: [
-      ...["rclone", "sync", given.folder, ":gcs:bench", "--checksum", "--fast-list"],
-      ...["--transfers", String(atOnce), "--checkers", String(atOnce)],
-      ...["--gcs-anonymous", "--gcs-bucket-policy-only", "--gcs-no-check-bucket"],
-      ...["--gcs-endpoint", `${endpoint(given)}/storage/v1/`, "--config", "/dev/null"],
-    ],
-  }),
-  needs: ["rclone"],
-  rounds: 3,
-});
+/** More at once is slower: it holds 16 MiB for each, 3 GB with 128. */
+const rcloneAtOnce = "32";
 
 export const tools: readonly Tool[] = [
   {
@@ -63,8 +52,19 @@ export const tools: readonly Tool[] = [
     needs: [],
     rounds: 3,
   },
-  rclone(32),
-  rclone(128),
+  {
+    name: "rclone sync",
+    command: (given) => ({
+      argv: [
+        ...["rclone", "sync", given.folder, ":gcs:bench", "--checksum", "--fast-list"],
+        ...["--transfers", rcloneAtOnce, "--checkers", rcloneAtOnce],
+        ...["--gcs-anonymous", "--gcs-bucket-policy-only", "--gcs-no-check-bucket"],
+        ...["--gcs-endpoint", `${endpoint(given)}/storage/v1/`, "--config", "/dev/null"],
+      ],
+    }),
+    needs: ["rclone"],
+    rounds: 3,
+  },
   {
     name: "gcloud storage rsync",
     command: (given) => ({

@@ -125,6 +125,9 @@ async function measureAll(chosen: readonly Tool[]): Promise<void> {
     }
 }
 
+// A tool that is being measured ends with this process.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
 if (!values.table) {
   if (!existsSync(timeProgram)) throw new Error(`${timeProgram} is needed: apt-get install time`);
   const wanted = values.tools.split(",");

@@ -86,11 +86,12 @@ export function hasHeaders(object: ObjectHeaders, { metadata = {}, ...headers }:
   );
 }
 
+const word = Buffer.alloc(4);
+
 /** As on the wire: base64 of the big-endian value. */
 export function encodeCrc32c(value: number): string {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value);
-  return bytes.toString("base64");
+  word.writeUInt32BE(value);
+  return word.toString("base64");
 }
 
 export const crc32cOf = (bytes: Uint8Array): string => encodeCrc32c(crc32c(bytes));

@@ -32,6 +32,7 @@ export const defaultLimits: Limits = { concurrency: 128, bytesInFlight: 32 * 2 *
 export async function applySync(plan: SyncPlan, options: ApplySyncOptions): Promise<void> {
   const refusal = deletesError(plan, options);
   if (refusal) throw refusal;
+  if (plan.noop) return;
   const progress = createProgress(plan.actions, options.onProgress);
   const phased = [...phases, "delete" as const].map((phase) => tasksOf(phase, plan, options, progress));
   try {

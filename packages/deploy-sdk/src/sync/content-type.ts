@@ -18,9 +18,20 @@ const needsCharset = (type: string): boolean =>
 
 /** `text/html; charset=utf-8`; `application/octet-stream` for what is unknown. */
 export function contentTypeOf(path: string): string {
-  const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
-  const type = byPath[path] ?? byExtension[extension] ?? mime.getType(path) ?? "application/octet-stream";
-  return needsCharset(type) ? `${type}; charset=utf-8` : type;
+  const dot = path.lastIndexOf(".");
+  const extension = dot > path.lastIndexOf("/") ? path.slice(dot + 1).toLowerCase() : "";
+  return byPath[path] ?? known.get(extension) ?? learn(extension);
+}
+
+/** 100,000 files have a dozen extensions. */
+const known = new Map<string, string>();
+
+function learn(extension: string): string {
+  const found = extension === "" ? undefined : (byExtension[extension] ?? mime.getType(extension) ?? undefined);
+  const type = found ?? "application/octet-stream";
+  const complete = needsCharset(type) ? `${type}; charset=utf-8` : type;
+  known.set(extension, complete);
+  return complete;
 }
 
 /** Does compressing help? What is an image, a film, a font in WOFF or an archive is compressed already. */

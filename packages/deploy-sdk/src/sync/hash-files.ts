@@ -38,7 +38,7 @@ export async function hashFiles(
     else
       try {
         const readAtMs = now().getTime();
-        const { stamp, crc32c } = await hashFile(file.at, pause);
+        const { stamp, crc32c } = await hashFile(file, pause);
         cache.remember(file.path, stamp, crc32c, readAtMs);
         hashed.push(localFile(file, stamp.sizeBytes, crc32c));
       } catch (error) {

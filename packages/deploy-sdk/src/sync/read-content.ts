@@ -9,7 +9,7 @@ import { type Borrowed, borrowBuffer } from "../google/object-store-buffers.ts";
 import { encodeCrc32c } from "../google/object-store-wire.ts";
 import type { Fingerprint } from "./compression.ts";
 import { showPath } from "./file-problems.ts";
-import { type FileStamp, sameStamp, stampOf } from "./walk-folder.ts";
+import { type FileStamp, type FoundFile, sameStamp, stampOf } from "./walk-folder.ts";
 
 /** How often a file that changes while it is read is read again. */
 const readings = 3;
@@ -25,23 +25,30 @@ export const locate = (root: string, { path, target }: { readonly path: string; 
   target ?? `${root}/${path}`;
 
 /**
- * The checksum of a content that stood still while it was read.
+ * The checksum of a content that stood still since it was found.
  * @throws DeployError `conflict` for a file that does not stand still; the system's error where it cannot be read.
  */
-export async function hashFile(at: string, pause: () => Promise<void> | undefined): Promise<Hashed> {
+export async function hashFile(
+  { at, stamp }: Pick<FoundFile, "at" | "stamp">,
+  pause: () => Promise<void> | undefined,
+): Promise<Hashed> {
+  let before = stamp;
   for (let reading = 1; reading <= readings; reading += 1) {
-    const hashed = await hashOnce(at, pause);
-    if (hashed) return hashed;
+    const { after, crc32c } = await hashOnce(at, pause);
+    if (sameStamp(before, after)) return { stamp: after, crc32c };
+    before = after;
   }
   throw changing(at);
 }
 
 const block = Buffer.allocUnsafeSlow(blockBytes);
 
-async function hashOnce(at: string, pause: () => Promise<void> | undefined): Promise<Hashed | undefined> {
+async function hashOnce(
+  at: string,
+  pause: () => Promise<void> | undefined,
+): Promise<{ readonly after: FileStamp; readonly crc32c: string }> {
   const file = openSync(at, openFlags);
   try {
-    const before = stampOf(fstatSync(file));
     let crc = 0;
     for (;;) {
       // The block is shared: it is used up before anything else gets its turn.
@@ -50,8 +57,7 @@ async function hashOnce(at: string, pause: () => Promise<void> | undefined): Pro
       if (length < blockBytes) break;
       await pause();
     }
-    const after = stampOf(fstatSync(file));
-    return sameStamp(before, after) ? { stamp: after, crc32c: encodeCrc32c(crc) } : undefined;
+    return { after: stampOf(fstatSync(file)), crc32c: encodeCrc32c(crc) };
   } finally {
     closeSync(file);
   }

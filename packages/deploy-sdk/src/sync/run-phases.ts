@@ -33,7 +33,7 @@ async function runPhase(
   outer.throwIfAborted();
   let first: { readonly error: unknown } | undefined;
   // A signal for each worker: adding a listener walks the list of those that are there, and one signal would have all.
-  const workers = Array.from({ length: Math.max(1, concurrency) }, () => new AbortController());
+  const workers: AbortController[] = [];
   const abortAll = (reason: unknown): void => {
     for (const worker of workers) worker.abort(reason);
   };
@@ -41,27 +41,38 @@ async function runPhase(
   outer.addEventListener("abort", onOuterAbort, { once: true });
   // One iterator for all of them: each takes the next task that nobody has.
   const queue = tasks[Symbol.iterator]();
-  await Promise.all(
-    workers.map(({ signal }) =>
-      work(queue, budget, signal).catch((error: unknown) => {
+  const working: Promise<void>[] = [];
+  while (working.length < Math.max(1, concurrency)) {
+    const task = queue.next();
+    if (task.done) break;
+    const worker = new AbortController();
+    workers.push(worker);
+    working.push(
+      work(task.value, queue, budget, worker.signal).catch((error: unknown) => {
         first ??= { error };
         abortAll(error);
       }),
-    ),
-  );
+    );
+  }
+  await Promise.all(working);
   outer.removeEventListener("abort", onOuterAbort);
   outer.throwIfAborted();
   if (first) throw first.error;
 }
 
-async function work(queue: Iterator<Task>, budget: ByteBudget, signal: AbortSignal): Promise<void> {
-  for (let next = queue.next(); !next.done && !signal.aborted; next = queue.next()) {
-    const giveBack = await budget.take(next.value.holdsBytes, signal);
+async function work(first: Task, queue: Iterator<Task>, budget: ByteBudget, signal: AbortSignal): Promise<void> {
+  for (let task: Task | undefined = first; task && !signal.aborted; task = nextOf(queue)) {
+    const giveBack = await budget.take(task.holdsBytes, signal);
     try {
       signal.throwIfAborted();
-      await next.value.run(signal);
+      await task.run(signal);
     } finally {
       giveBack();
     }
   }
+}
+
+function nextOf(queue: Iterator<Task>): Task | undefined {
+  const { value, done } = queue.next();
+  return done ? undefined : value;
 }
