@@ -1,15 +1,14 @@
-// What the ingress costs: requests a second and latency through it, and straight to the same process. Client, cloud and
-// container share this machine. Medians of five, by turns, so that both see the same neighbours.
+// What the ingress costs: requests a second and latency through it, and straight to the same process, over one connection
+// and over many. Client, cloud and container share this machine. Prints one line of JSON, for `pnpm bench cloud`.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { location, parent, project, startRunCloud } from "../test/run-cloud.ts";
 
 type Result = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
 
-const rounds = 5;
 const durationMs = 2_000;
 const run = promisify(execFile);
 
@@ -25,18 +24,6 @@ const load = async (port: number, host: string, connections: number, address: st
   ]);
   return JSON.parse(stdout) as Result;
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-const medianOf = (results: readonly Result[]): Result => ({
-  perSecond: median(results.map(({ perSecond }) => perSecond)),
-  p50Ms: median(results.map(({ p50Ms }) => p50Ms)),
-  p99Ms: median(results.map(({ p99Ms }) => p99Ms)),
-});
-
-const line = (name: string, { perSecond, p50Ms, p99Ms }: Result): string =>
-  `${name.padEnd(28)} ${perSecond.toFixed(0).padStart(8)}/s   p50 ${p50Ms.toFixed(2).padStart(6)} ms   p99 ${p99Ms.toFixed(2).padStart(6)} ms\n`;
 
 const script = `
 const body = JSON.stringify({ status: "pass", version: "1", releaseId: "bench" });
@@ -66,21 +53,11 @@ try {
   if (lease === undefined) throw new Error(`no instance of ${project}'s service in ${location}`);
   lease.release();
   const { host } = new URL(created.uri ?? "");
-  for (const connections of [1, 32]) {
-    const bare: Result[] = [];
-    const through: Result[] = [];
-    for (let round = 0; round < rounds; round++) {
-      bare.push(await load(lease.address.port, host, connections, lease.address.host));
-      through.push(await load(cloud.port, host, connections, "127.0.0.1"));
-    }
-    const [direct, proxied] = [medianOf(bare), medianOf(through)];
-    process.stdout.write(`${connections} connections, ${availableParallelism()} processors\n`);
-    process.stdout.write(line("  straight to the process", direct) + line("  through the ingress", proxied));
-    const share = (proxied.perSecond / direct.perSecond) * 100;
-    process.stdout.write(
-      `  ${share.toFixed(0)} % of its requests a second, ${(proxied.p50Ms - direct.p50Ms).toFixed(2)} ms added at the median\n`,
-    );
-  }
+  const both = async (connections: number): Promise<Record<"bare" | "through", Result>> => ({
+    bare: await load(lease.address.port, host, connections, lease.address.host),
+    through: await load(cloud.port, host, connections, "127.0.0.1"),
+  });
+  process.stdout.write(`${JSON.stringify({ one: await both(1), many: await both(32) })}\n`);
 } finally {
   for (const cleanup of cleanups.reverse()) await cleanup();
   rmSync(folder, { recursive: true, force: true });

@@ -58,7 +58,7 @@ export async function stopCloud({ url, pid }: RunningCloud, signal: AbortSignal)
   }
 }
 
-const isAlive = (pid: number): boolean => {
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
