@@ -26,6 +26,11 @@ test("kills one that takes too long", async () => {
   await expect(node("setInterval(() => {}, 1000)", 200)).rejects.toThrow("longer than 200 ms");
 });
 
+test("kills with it what it has started and has its output", async () => {
+  const script = "require('child_process').spawn('sleep', ['60'], { stdio: 'inherit' }); setInterval(() => {}, 1000)";
+  await expect(node(script, 500)).rejects.toThrow("longer than 500 ms");
+});
+
 test("rejects for one that is not there", async () => {
   await expect(runProgram("/nowhere/program", [])).rejects.toThrow("ENOENT");
 });

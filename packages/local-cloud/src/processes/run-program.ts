@@ -20,7 +20,7 @@ export async function runProgram(file: string, args: readonly string[], options:
   const { timeoutMs = 60_000, ...rest } = options;
   const child = spawn(file, args, { ...rest, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const deadline = AbortSignal.timeout(timeoutMs);
-  const kill = (): boolean => child.kill("SIGKILL");
+  const kill = (): void => killGroup(child.pid);
   deadline.addEventListener("abort", kill, { once: true });
   const ended = new Promise<string>((resolve, reject) => {
     child.once("error", reject);
@@ -31,6 +31,15 @@ export async function runProgram(file: string, args: readonly string[], options:
   if (failure === "") return stdout;
   const why = deadline.aborted ? `it took longer than ${timeoutMs} ms` : stderr.trim().slice(-2_000) || failure;
   throw new Error(`${file}: ${why}`);
+}
+
+/** With what it has started: that may hold its output open, which would be waited for without end. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
 }
 
 async function read(stream: Readable, tooMuch: () => void): Promise<string> {
