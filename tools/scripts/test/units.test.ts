@@ -2,9 +2,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { ask } from "./support/ask.ts";
 import { type Finished, type Running, startProcess, workspace } from "./support/run-command.ts";
 import { type SmallCloud, startSmallCloud } from "./support/small-cloud.ts";
@@ -23,11 +24,19 @@ const startUnit = (variables: Readonly<Record<string, string>> = {}): Running =>
   });
 const unit = (variables?: Readonly<Record<string, string>>): Promise<Finished> => startUnit(variables).finished;
 
+const elsewhere = (): string => join(cloud.folder, "elsewhere.ts");
+
 const stall = async (): Promise<() => Promise<boolean>> => {
   const rule = { match: { path: "*/manifests/*" }, fault: { kind: "stall" } };
-  expect((await ask(`${cloud.url}/_local/faults`, rule)).status).toBe(200);
-  return async () => (await ask(`${cloud.url}/_local/faults`)).text.includes('"consumed":1');
+  const added = await ask(`${cloud.url}/_local/faults`, rule);
+  expect(added.status).toBe(200);
+  const { id } = JSON.parse(added.text) as { id: string };
+  return async () => {
+    const { faults } = JSON.parse((await ask(`${cloud.url}/_local/faults`)).text) as { faults: readonly Fault[] };
+    return faults.some((fault) => fault.id === id && fault.consumed === 1);
+  };
 };
+type Fault = { readonly id: string; readonly consumed: number };
 
 beforeAll(async () => {
   cloud = await startSmallCloud();
@@ -47,7 +56,7 @@ beforeAll(async () => {
   });
   await waitFor("the socket", () => existsSync(socket), 30_000);
   // From here on only what has read the stack can release.
-  await rm(file);
+  await rename(file, elsewhere());
 }, 120_000);
 afterAll(() => cloud.stop(), 60_000);
 
@@ -90,6 +99,24 @@ test("a task that is told to stop stops its release, and no other", async () => 
   stopped.child.kill("SIGTERM");
   expect((await stopped.finished).code).toBe(130);
   expect((await other).code).toBe(3);
+});
+
+test("a task that releases by itself is stopped at a safe point too, not at once", async () => {
+  const hasStalled = await stall();
+  const stopped = startUnit({ DEPLOY_STACK: elsewhere() });
+  await waitFor("the stall", hasStalled, 20_000);
+  stopped.child.kill("SIGTERM");
+  expect(await stopped.finished).toMatchObject({ code: 130, stderr: expect.stringContaining("interrupted  [aborted]") });
+});
+
+test("a task whose release dies in the middle says so, and does not begin it anew", async () => {
+  const path = join(cloud.folder, "dying");
+  const dying = createServer((line) => line.once("data", () => line.end('{"stderr":"begun\\n"}\n{"std')));
+  onTestFinished(() => void dying.close());
+  await once(dying.listen(path), "listening");
+  const { code, stderr } = await unit({ DEPLOY_UNITS: path });
+  expect(stderr).toMatch(/^begun\nerror {2}the process that released it is gone/);
+  expect(code).toBe(1);
 });
 
 test("it ends with who started it, and takes its folder away: later tasks release by themselves", async () => {

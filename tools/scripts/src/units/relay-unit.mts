@@ -28,34 +28,59 @@ async function connectTo(path: string): Promise<Socket | undefined> {
   return undefined;
 }
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** The first signal asks for a stop at a safe point, by ending this half of the line; a second one ends this process. */
-function stopOnSignals(socket: Socket): void {
+function stopOnSignals(socket: Socket): { readonly wasAsked: () => boolean; readonly end: () => void } {
+  let asked = false;
   const stop = (): void => {
-    if (socket.writableEnded) process.exit(130);
+    if (asked) process.exit(130);
+    asked = true;
     socket.end();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
+  for (const signal of signals) process.on(signal, stop);
+  return {
+    wasAsked: () => asked,
+    end: () => {
+      for (const signal of signals) process.off(signal, stop);
+    },
+  };
+}
+
+type Followed = { readonly answered: boolean; readonly exitCode?: number };
+
+/** Says what is answered. Ends with the exit code, or without one where the line breaks. */
+async function follow(socket: Socket): Promise<Followed> {
+  let answered = false;
+  try {
+    for await (const line of createInterface({ input: socket })) {
+      answered = true;
+      const answer: UnitAnswer = JSON.parse(line);
+      if ("exitCode" in answer) return { answered, exitCode: answer.exitCode };
+      if ("stdout" in answer) process.stdout.write(answer.stdout);
+      else process.stderr.write(answer.stderr);
+    }
+  } catch {
+    // Reset, or broken in the middle of an answer: the same as its end.
+  }
+  return { answered };
 }
 
 /**
  * The exit code of the release; undefined where this task has to do it by itself, for nobody does it for the run, or not
- * with this task's environment.
+ * with this task's environment. Who does it by itself also minds the signals.
  */
 export async function relayUnit(unit: string, path: string): Promise<number | undefined> {
   const socket = await connectTo(path);
   if (!socket) return undefined;
-  stopOnSignals(socket);
+  const stop = stopOnSignals(socket);
   const { isTTY = false, columns } = process.stderr;
   const request: UnitRequest = { unit, variables: variablesOf(process.env), isTTY, columns };
   socket.on("error", () => {}).write(`${JSON.stringify(request)}\n`);
-  let answered = false;
-  for await (const line of createInterface({ input: socket })) {
-    const answer: UnitAnswer = JSON.parse(line);
-    answered = true;
-    if ("exitCode" in answer) return answer.exitCode;
-    if ("stdout" in answer) process.stdout.write(answer.stdout);
-    else process.stderr.write(answer.stderr);
-  }
+  const { answered, exitCode } = await follow(socket);
+  stop.end();
+  if (exitCode !== undefined) return exitCode;
+  if (stop.wasAsked()) return 130;
   if (!answered) return undefined;
   process.stderr.write("error  the process that released it is gone  [internal]\n  fix  run the command again\n");
   return 1;

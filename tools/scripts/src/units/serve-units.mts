@@ -62,7 +62,7 @@ export async function serveUnits(path: string, session: Session): Promise<void> 
       });
     underWay.add(served);
   });
-  server.listen(path);
+  await once(server.listen(path), "listening");
   if (!signal.aborted) await once(signal, "abort");
   server.close();
   await Promise.all(underWay);
