@@ -10,6 +10,8 @@ export type IdentityToken =
 
 export const iamCredentials = "https://iamcredentials.googleapis.com";
 
+const timeoutMs = 10_000;
+
 /** @param endpoint of the IAM Service Account Credentials API */
 export async function identityTokenOf(client: AuthClient, audience: string, endpoint: string): Promise<IdentityToken> {
   if (isFederated(client)) {
@@ -37,6 +39,7 @@ async function generatedToken(
       url: `${endpoint}/v1/projects/-/serviceAccounts/${account}:generateIdToken`,
       method: "POST",
       data: { audience, includeEmail: true },
+      timeout: timeoutMs,
       retry: true,
       retryConfig: { httpMethodsToRetry: ["POST"] },
     });
