@@ -1,6 +1,6 @@
 // The command lines that are compared, each with the flags that its own documentation gives for this case.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,18 +29,23 @@ export type Tool = {
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const endpoint = ({ port }: Given): string => `http://127.0.0.1:${port}`;
 
+/** What `pnpm sync` runs: all of the command, from the start of its process. */
+function syncScript(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(path("../../../package.json"), "utf8")) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const words = scripts["sync"]?.split(" ").slice(1) ?? [];
+  return [process.execPath, ...words.map((word) => (word.startsWith("tools/") ? path(`../../../${word}`) : word))];
+}
+
 /** More at once is slower: it holds 16 MiB for each, 3 GB with 128. */
 const rcloneAtOnce = "32";
 
 export const tools: readonly Tool[] = [
   {
     name: "slipway",
-    // What the `sync` script of package.json runs: all of the command, from the start of its process.
     command: (given) => ({
-      argv: [
-        ...[process.execPath, path("../../../tools/scripts/src/main.mjs"), "sync", given.folder, "gs://bench"],
-        ...["--delete", "--endpoint", endpoint(given)],
-      ],
+      argv: [...syncScript(), given.folder, "gs://bench", "--delete", "--endpoint", endpoint(given)],
     }),
     needs: [],
     rounds: 3,
