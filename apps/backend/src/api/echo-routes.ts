@@ -5,46 +5,44 @@ import { readEcho } from "../database/echo-store.ts";
 import type { Database } from "../database/pool.ts";
 import { describeFailure } from "../process/describe-failure.ts";
 import type { TaskQueue } from "../queue/task-queue.ts";
-import { nonceSource } from "../queue/tasks.ts";
+import { isNonce } from "../queue/tasks.ts";
 import { errorBody, sendUnavailable } from "./api-error.ts";
 
 type EchoDependencies = { readonly database: Database | undefined; readonly queue: TaskQueue | undefined };
 
-const nonceSchema = {
-  type: "object",
-  required: ["nonce"],
-  additionalProperties: false,
-  properties: { nonce: { type: "string", pattern: nonceSource } },
-} as const;
-type Nonce = { readonly nonce: string };
+/** The nonce of a body that is `{ nonce }` and nothing more. */
+function parseBody(body: unknown): string | undefined {
+  if (typeof body !== "object" || body === null || Object.keys(body).length !== 1) return undefined;
+  return "nonce" in body && isNonce(body.nonce) ? body.nonce : undefined;
+}
+
+const sendNoNonce = (reply: FastifyReply): FastifyReply =>
+  reply
+    .code(400)
+    .send(errorBody("validation", "a nonce is 8 to 64 letters, digits, _ and -, and nothing is beside it"));
 
 const perMinute = (max: number) => ({ config: { rateLimit: { max, timeWindow: 60_000 } } });
 
 export function addEchoRoutes(server: FastifyInstance, { database, queue }: EchoDependencies): void {
-  server.post<{ Body: Nonce }>(
-    "/api/echo",
-    { ...perMinute(60), schema: { body: nonceSchema }, bodyLimit: 1024 },
-    async (request, reply) => {
-      if (!queue) return sendUnavailable(reply, "no-queue", "the queue is not configured", 60);
-      const outcome = await queue.enqueueEcho(request.body.nonce).catch((err: unknown) => {
-        request.log.warn({ err }, "a task was not enqueued");
-        return sendUnavailable(reply, "queue-unavailable", `the queue: ${describeFailure(err)}`, 5);
-      });
-      if (outcome === "full") return sendUnavailable(reply, "queue-full", "too many tasks are waiting", 30);
-      if (outcome !== "queued") return outcome;
-      const { nonce } = request.body;
-      return reply.code(202).header("Location", `/api/echo/${nonce}`).send({ nonce, status: "queued" });
-    },
-  );
-  server.get<{ Params: Nonce }>(
-    "/api/echo/:nonce",
-    { ...perMinute(600), schema: { params: nonceSchema } },
-    async (request, reply) => {
-      reply.header("Cache-Control", "no-store");
-      if (!database) return sendUnavailable(reply, "no-database", "the database is not configured", 60);
-      return await sendEcho(database, request.params.nonce, reply);
-    },
-  );
+  server.post("/api/echo", { ...perMinute(60), bodyLimit: 1024 }, async (request, reply) => {
+    const nonce = parseBody(request.body);
+    if (nonce === undefined) return sendNoNonce(reply);
+    if (!queue) return sendUnavailable(reply, "no-queue", "the queue is not configured", 60);
+    const outcome = await queue.enqueueEcho(nonce).catch((err: unknown) => {
+      request.log.warn({ err }, "a task was not enqueued");
+      return sendUnavailable(reply, "queue-unavailable", `the queue: ${describeFailure(err)}`, 5);
+    });
+    if (outcome === "full") return sendUnavailable(reply, "queue-full", "too many tasks are waiting", 30);
+    if (outcome !== "queued") return outcome;
+    return reply.code(202).header("Location", `/api/echo/${nonce}`).send({ nonce, status: "queued" });
+  });
+  server.get<{ Params: { readonly nonce: string } }>("/api/echo/:nonce", perMinute(600), async (request, reply) => {
+    const { nonce } = request.params;
+    if (!isNonce(nonce)) return sendNoNonce(reply);
+    reply.header("Cache-Control", "no-store");
+    if (!database) return sendUnavailable(reply, "no-database", "the database is not configured", 60);
+    return await sendEcho(database, nonce, reply);
+  });
 }
 
 async function sendEcho(database: Database, nonce: string, reply: FastifyReply): Promise<FastifyReply> {

@@ -3,7 +3,6 @@
 export const queueName = "tasks";
 
 const noncePattern = /^[A-Za-z0-9_-]{8,64}$/;
-export const nonceSource = noncePattern.source;
 export const isNonce = (value: unknown): value is string => typeof value === "string" && noncePattern.test(value);
 
 export type Task =
