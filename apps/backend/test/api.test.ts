@@ -3,9 +3,11 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createConnection } from "node:net";
 import { request } from "undici";
 import { expect, onTestFinished, test } from "vitest";
-import { startApi, startCommand } from "./support/backend.ts";
+import { shareApi, startCommand } from "./support/backend.ts";
 
 const app = "https://app.example.com";
+
+const api = shareApi(() => ({ CORS_ALLOWED_ORIGINS: `${app}, http://app.localhost:8790` }));
 
 const preflight = async (url: string, origin: string) => {
   const { statusCode, headers, body } = await request(`${url}/api/echo`, {
@@ -17,7 +19,7 @@ const preflight = async (url: string, origin: string) => {
 };
 
 test("lets the app's origin read it, and names what more it may read", async () => {
-  const { url } = await startApi({ CORS_ALLOWED_ORIGINS: `${app}, http://app.localhost:8790` });
+  const { url } = api();
   for (const origin of [app, "http://app.localhost:8790"]) {
     const { headers, body } = await request(`${url}/api/live`, { headers: { origin } });
     await body.dump();
@@ -36,7 +38,7 @@ test("lets the app's origin read it, and names what more it may read", async () 
 test.for(["https://app.example.com.evil.test", "http://app.example.com", "null", "https://other.example.com"])(
   "lets %s read nothing",
   async (origin) => {
-    const { url } = await startApi({ CORS_ALLOWED_ORIGINS: app });
+    const { url } = api();
     const { headers, body } = await request(`${url}/api/live`, { headers: { origin } });
     await body.dump();
     expect(headers).not.toHaveProperty("access-control-allow-origin");
@@ -46,7 +48,7 @@ test.for(["https://app.example.com.evil.test", "http://app.example.com", "null",
 );
 
 test("answers what it does not know in the same form as every error", async () => {
-  const { url } = await startApi();
+  const { url } = api();
   const { statusCode, headers, body } = await request(`${url}/nothing?token=abc`);
   expect(statusCode).toBe(404);
   expect(headers["x-content-type-options"]).toBe("nosniff");
@@ -54,7 +56,7 @@ test("answers what it does not know in the same form as every error", async () =
 });
 
 test("gives up on a request whose head never ends", async () => {
-  const { url } = await startApi();
+  const { url } = api();
   const socket = createConnection(Number(new URL(url).port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   socket.write("GET /api/live HTTP/1.1\r\nHost: x\r\n");

@@ -123,10 +123,7 @@ test("the worker finishes its task before it ends", async () => {
 
 test("the worker ends in time while Redis is away", async () => {
   const worker = await startWorker(environment);
-  onTestFinished(async () => {
-    await redis.stop();
-    await redis.start();
-  });
+  onTestFinished(redis.start);
   await redis.stop();
   await worker.line((line) => line.includes("Redis is unreachable"));
   const start = performance.now();

@@ -149,10 +149,7 @@ test("names Redis and the worker when Redis stops, and recovers without a restar
   const { url } = await startApi(environment);
   const worker = await startWorker(environment);
   await expect.poll(async () => (await health(url)).states, eventually).toEqual(allWell);
-  onTestFinished(async () => {
-    await redis.stop();
-    await redis.start();
-  });
+  onTestFinished(redis.start);
   await redis.stop();
   await expect
     .poll(async () => (await health(url)).states, eventually)
@@ -198,10 +195,7 @@ test("speaks TLS with a rediss:// Redis, in the API and in Celery, and not with 
 test("answers 503 and names the database when PostgreSQL stops, and recovers without a restart", async () => {
   const { url } = await startApi(environment);
   await expect.poll(async () => (await health(url)).states["database"], eventually).toBe("pass");
-  onTestFinished(async () => {
-    await postgres.stop();
-    await postgres.start();
-  });
+  onTestFinished(postgres.start);
   await postgres.stop();
   await expect.poll(async () => (await health(url)).code, eventually).toBe(503);
   const { outputs, headers } = await health(url);

@@ -15,6 +15,7 @@ export type Postgres = {
   readonly port: number;
   /** A fresh database, and its URL over TCP. */
   readonly createDatabase: (name: string) => Promise<string>;
+  /** Nothing where it runs. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
   /** Stops it and removes its folder. */
@@ -35,6 +36,7 @@ export async function startPostgres(): Promise<Postgres> {
   let server: Child | undefined;
 
   const start = async () => {
+    if (server) return;
     const options = Object.entries({ ...settings, port: String(port), unix_socket_directories: root });
     const args = ["-D", data, ...options.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
     server = startChild(...spread(asOrdinaryUser(join(folder, "postgres"), args)), { env });
@@ -44,6 +46,7 @@ export async function startPostgres(): Promise<Postgres> {
     // Fast shutdown: sessions are ended, data is kept.
     server?.kill("SIGINT");
     await server?.exit;
+    server = undefined;
   };
   await start();
   return {

@@ -8,6 +8,7 @@ import { freePort } from "./free-port.ts";
 export type RedisServer = {
   readonly port: number;
   readonly url: string;
+  /** Nothing where it runs. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
   /** Neither answers nor closes, as a machine that hangs. */
@@ -34,6 +35,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
   let server: Child | undefined;
 
   const start = async () => {
+    if (server) return;
     server = startChild("redis-server", args);
     await server.line((line) => line.includes("Ready to accept connections"));
   };
@@ -41,6 +43,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
     server?.kill("SIGCONT");
     server?.kill("SIGTERM");
     await server?.exit;
+    server = undefined;
   };
   await start();
   return {
