@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 
 const folder = import.meta.dirname;
-enableCompileCache(join(folder, "../../../.local/cache/node"));
+enableCompileCache({ directory: join(folder, "../../../.local/cache/node"), portable: true });
 
 const [name = ""] = process.argv.splice(2, 1);
 // A sync makes much garbage and keeps next to nothing. With a nursery that does not grow, 20,000 uploads take 190 MB

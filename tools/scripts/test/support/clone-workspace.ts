@@ -54,10 +54,12 @@ export async function cloneWorkspace(folder: string): Promise<string> {
   await copyUncommitted(folder);
   for (const project of await projectFolders()) await linkDependencies(folder, project);
   await symlink(join(workspace, "node_modules/.pnpm"), join(folder, "node_modules/.pnpm"));
-  const cache = join(workspace, ".local/cache/layers");
-  await mkdir(cache, { recursive: true });
   await mkdir(join(folder, ".local/cache"), { recursive: true });
-  await symlink(cache, join(folder, ".local/cache/layers"));
+  for (const name of ["layers", "node"]) {
+    const cache = join(workspace, ".local/cache", name);
+    await mkdir(cache, { recursive: true });
+    await symlink(cache, join(folder, ".local/cache", name));
+  }
   return folder;
 }
 
