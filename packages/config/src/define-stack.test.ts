@@ -89,6 +89,11 @@ describe("stackIssues", () => {
       { services: { api: { project: "a", image: "backend", startup: { path: "/live", period: "1m", failures: 5 } } } },
       ["services.api.startup"],
     ],
+    [
+      "a liveness probe that looks at the dependencies",
+      { services: { api: { project: "a", image: "backend", liveness: { path: "/api/health" } } } },
+      ["services.api.liveness.path"],
+    ],
     ["no environment", { environments: {} }, ["environments"]],
     [
       "an `after` that names nothing",

@@ -8,7 +8,7 @@ import {
   memoryFitsItsCpu,
   timeLimitsFitCloudRun,
 } from "./google-limits.ts";
-import { seconds } from "./quantities.ts";
+import { livenessLooksAtTheProcess, pathsAreNotReserved, startupFitsCloudRun } from "./probe-rules.ts";
 import { sharingRules } from "./sharing.ts";
 import { templateReferences } from "./template.ts";
 import type { WrittenContainer, WrittenStack } from "./written.ts";
@@ -161,30 +161,6 @@ const afterNamesRealUnits: Rule = (stack) => {
   );
 };
 
-const reservedPaths = /z$|^\/_ah\/|^\/eventlog/;
-const pathsAreNotReserved: Rule = (stack) =>
-  Object.entries(stack.services ?? {}).flatMap(([name, { health, healthDetailed, startup, liveness }]) =>
-    Object.entries({ health, healthDetailed, "startup.path": startup?.path, "liveness.path": liveness?.path }).flatMap(
-      ([field, path]) =>
-        path && reservedPaths.test(path)
-          ? [
-              {
-                path: `services.${name}.${field}`,
-                message: `Cloud Run keeps "${path}" for itself (paths that end in z, /_ah/, /eventlog)`,
-              },
-            ]
-          : [],
-    ),
-  );
-
-const startupFitsCloudRun: Rule = (stack) =>
-  Object.entries(stack.services ?? {}).flatMap(([name, { startup }]) => {
-    const budget = seconds(startup?.period ?? "5s") * (startup?.failures ?? 24);
-    return budget > 240
-      ? [{ path: `services.${name}.startup`, message: `period times failures is ${budget} s; Cloud Run allows 240 s` }]
-      : [];
-  });
-
 const templatesNameWhatExists: Rule = (stack) => {
   const known = new Set([
     "project",
@@ -225,6 +201,7 @@ export const rules: readonly Rule[] = [
   everySiteHasABucket,
   afterNamesRealUnits,
   pathsAreNotReserved,
+  livenessLooksAtTheProcess,
   startupFitsCloudRun,
   cpuIsWhatCloudRunHas,
   memoryFitsItsCpu,
