@@ -77,12 +77,20 @@ async function observeBuckets({ stack, rest, has, call }: Observer): Promise<Obs
   return new Map(await Promise.all(read));
 }
 
-async function observeRepository({ stack, rest, has, call }: Observer): Promise<boolean> {
-  if (!has("artifactregistry")) return false;
+const repositorySchema = z.object({
+  cleanupPolicies: z.record(z.string(), z.object({ action: z.string().optional() })).default({}),
+  cleanupPolicyDryRun: z.boolean().default(false),
+});
+
+async function observeRepository({ stack, rest, has, call }: Observer): Promise<Observed["repository"]> {
+  if (!has("artifactregistry")) return undefined;
   const { project, region } = stack.environment;
   const { repository } = stack.registry;
   const path = `/v1/projects/${project}/locations/${region}/repositories/${repository}`;
-  return (await rest.get("artifactregistry", path, call(`repository ${repository}`))) !== undefined;
+  const found = await rest.get("artifactregistry", path, call(`repository ${repository}`));
+  if (found === undefined) return undefined;
+  const { cleanupPolicies, cleanupPolicyDryRun } = repositorySchema.parse(found);
+  return { deletes: !cleanupPolicyDryRun && Object.values(cleanupPolicies).some(({ action }) => action === "DELETE") };
 }
 
 export const accountsOf = (stack: Stack): readonly string[] => [stack.runtimeAccount, deployerAccount(stack)];
@@ -145,7 +153,7 @@ function policiesOf(reads: ReadonlyMap<string, PolicyRead>, found: Found): Obser
 const exists: { readonly [On in Guarded["on"]]: (name: string, found: Found) => boolean } = {
   project: () => true,
   account: (name, { accounts }) => accounts.has(name),
-  repository: (_name, { repository }) => repository,
+  repository: (_name, { repository }) => repository !== undefined,
   bucket: (name, { buckets }) => buckets.get(name) !== undefined,
   secret: (name, { secrets }) => secrets.has(name),
   service: (name, { services }) => services.has(name),

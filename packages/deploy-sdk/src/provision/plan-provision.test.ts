@@ -30,7 +30,7 @@ const stack: Stack = resolveStack(
 const nothing: Observed = {
   apis: new Set(),
   buckets: new Map(),
-  repository: false,
+  repository: undefined,
   accounts: new Set(),
   policies: new Map(),
   secrets: new Map(),
@@ -59,7 +59,7 @@ const everything: Observed = {
       },
     ]),
   ),
-  repository: true,
+  repository: { deletes: false },
   accounts: new Set([stack.runtimeAccount, deployerAccount(stack)]),
   policies: new Map(
     Array.from(
@@ -211,6 +211,12 @@ test.each([
 ])("warns of a rule on %s that deletes what must stay", (name, rule, why) => {
   const { problems } = planWithRules(name, name === stateBucket ? [journalRule, rule] : [rule]);
   expect(problems).toMatchObject([{ severity: "advice", message: expect.stringContaining(why) }]);
+});
+
+test("warns of a cleanup policy that a rollback would fall victim to", () => {
+  const { steps, problems } = planProvision(stack, { ...everything, repository: { deletes: true } });
+  expect(steps).toEqual([]);
+  expect(problems).toMatchObject([{ severity: "advice", message: expect.stringContaining("a rollback needs") }]);
 });
 
 test("tells of the right to purge Cloud CDN until a role of the project gives it", () => {

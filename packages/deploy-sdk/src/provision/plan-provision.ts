@@ -71,8 +71,17 @@ const losesObjects = (subject: string, { name, expires }: BucketSpec): Problem =
   hint: `look at it: gcloud storage buckets describe gs://${name} --format="default(lifecycle_config)"`,
 });
 
+/** Cloud Run keeps an image of its own only for as long as a revision of it serves. */
+const losesImages = (subject: string): Problem => ({
+  severity: "advice",
+  subject,
+  message: "has a cleanup policy that deletes images: a rollback needs those of the releases that it may go back to",
+  hint: "let a KEEP policy hold the newest versions of each image (keepCount), as many as you want to go back",
+});
+
 const planRepository: Planner = ({ registry }, { repository }) => {
   const id = `repository ${registry.repository}`;
+  if (repository?.deletes) return { ...keep(id), problems: [losesImages(id)] };
   return repository
     ? keep(id)
     : step({ id, details: ["docker"] }, { do: "create-repository", name: registry.repository });

@@ -12,7 +12,8 @@ import type { Binding, Policy } from "./policy.ts";
 export type Observed = {
   readonly apis: ReadonlySet<string>;
   readonly buckets: ReadonlyMap<string, LiveBucket | undefined>;
-  readonly repository: boolean;
+  /** undefined: there is none. `deletes`: a clean-up policy of somebody's removes images. */
+  readonly repository: { readonly deletes: boolean } | undefined;
   /** Emails of the accounts that exist. */
   readonly accounts: ReadonlySet<string>;
   /** By `guardedKey`. */
