@@ -4,7 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Stack } from "@slipway/config";
-import { createTarget, DeployError, listSecrets, readCommit, systemRuntime } from "@slipway/deploy-sdk";
+import {
+  createTarget,
+  DeployError,
+  deployerAccount,
+  listSecrets,
+  readCommit,
+  systemRuntime,
+} from "@slipway/deploy-sdk";
 import { startLocalCloud } from "@slipway/local-cloud";
 import { $ } from "zx";
 import { buildProjects } from "../build-projects.mts";
@@ -84,22 +91,36 @@ async function smoke({ signal, present }: CommandContext): Promise<number> {
     signal,
   };
 
+  const withDeployer = !(await hasDeployer(google.stack));
   const dataDir = await mkdtemp(join(tmpdir(), "slipway-smoke-"));
   const cloud = await startLocalCloud({ dataDir });
+  const here: string[] = [];
+  const there: string[] = [];
   try {
     present.line("▸ on the local cloud");
-    const here = await runScenario({ ...scenario, ...throwawayStack({ ...common, endpoint: cloud.url }) });
+    await runScenario({ ...scenario, ...throwawayStack({ ...common, endpoint: cloud.url }) }, here);
     present.line(`▸ on Google, project ${options.project}`);
-    const there = await runScenario({ ...scenario, ...google });
+    await runScenario({ ...scenario, ...google }, there);
+  } finally {
+    // Also of a run that failed: where the two part is what one looks for.
     const differences = compareTranscripts(there, here);
     present.result({ differences }, () => (differences.length === 0 ? "no difference" : differences.join("\n")));
-  } finally {
     await cloud.stop();
     await rm(dataDir, { recursive: true, force: true });
-    const left = options.keep ? [] : await removeStack(google.stack, present.line);
+    const left = options.keep ? [] : await removeStack(google.stack, { withDeployer, say: present.line });
     for (const command of left) present.event({ type: "warning", message: "could not be removed", hint: command });
   }
   return 0;
+}
+
+/** The account that deploys is one a project: it is removed only where this run makes it. */
+async function hasDeployer(stack: Stack): Promise<boolean> {
+  const place = ["--project", stack.environment.project, "--quiet"];
+  const asked = $({
+    quiet: true,
+    nothrow: true,
+  })`gcloud iam service-accounts describe ${deployerAccount(stack)} ${place}`;
+  return (await asked).exitCode === 0;
 }
 
 /** State and secrets have the same names for every stack: another's would be taken for ours, and removed. */

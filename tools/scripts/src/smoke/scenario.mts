@@ -30,10 +30,12 @@ export type ScenarioOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Lines of what happened, without what differs from one project to another. Throws at the first step that fails. */
-export async function runScenario(options: ScenarioOptions): Promise<readonly string[]> {
+/**
+ * Writes lines of what happened to `seen`, without what differs from one project to another. Throws at the first step that
+ * fails: what was seen until then is what there is to compare.
+ */
+export async function runScenario(options: ScenarioOptions, seen: string[]): Promise<void> {
   const { stack, changed, secrets, signal, say } = options;
-  const seen: string[] = [];
   const emit = (event: DeployEvent): void => {
     options.emit(event);
     seen.push(...transcriptOf(event, stack));
@@ -48,7 +50,7 @@ export async function runScenario(options: ScenarioOptions): Promise<readonly st
   const releaseAll = (of: Stack): Promise<ReleaseReport> =>
     release({ ...session, stack: of, mode: "apply", releaseId: createReleaseId(systemRuntime) });
   try {
-    await step("provision", () => provision({ ...session, stack, mode: "apply" }));
+    await step("provision", async () => requireMade(await provision({ ...session, stack, mode: "apply" })));
     for (const [name, value] of Object.entries(secrets)) {
       await step(`secret ${name}`, () =>
         setSecret({ ...session, stack, name, value: parseSecretValue(name, Buffer.from(value)) }),
@@ -65,7 +67,6 @@ export async function runScenario(options: ScenarioOptions): Promise<readonly st
       ),
     );
     await step("health on the public address", () => requireHealth(stack, session, seen));
-    return seen;
   } finally {
     await target.close();
   }
@@ -82,6 +83,10 @@ function requireUnchanged(report: ReleaseReport): void {
   requireDone(report);
   const changed = report.results.filter(({ status }) => status !== "unchanged").map(({ unit }) => unit);
   if (changed.length > 0) throw failure(`a second release changed ${changed.join(", ")}`);
+}
+
+function requireMade({ failures: [failed] }: Awaited<ReturnType<typeof provision>>): void {
+  if (failed) throw failed.error;
 }
 
 function requireNothingToDo({ changes, problems }: Awaited<ReturnType<typeof provision>>): void {

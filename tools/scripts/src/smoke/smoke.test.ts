@@ -25,7 +25,7 @@ test("the throwaway stack shares no name with the real one, and without a Redis 
 
 test("everything that the throwaway stack has is removed by name, and nothing of the real one", () => {
   const { stack } = throwawayStack({ ...options, redis: true });
-  const commands = removalCommands(stack).map((args) => args.join(" "));
+  const commands = removalCommands(stack, false).map((args) => args.join(" "));
   for (const name of [
     "smoke-a1b2-api",
     "smoke-a1b2-worker",
@@ -37,6 +37,17 @@ test("everything that the throwaway stack has is removed by name, and nothing of
   ]) {
     expect(commands.filter((command) => command.includes(name))).not.toEqual([]);
   }
-  for (const command of commands) expect(command).toContain("--project empty-project");
-  expect(commands.join("\n")).not.toContain("botbalance");
+  for (const command of commands)
+    expect(command).toMatch(/--project empty-project|remove-iam-policy-binding empty-project/);
+  expect(commands.join("\n")).not.toMatch(/botbalance|gh-deployer/);
+});
+
+test("the account that deploys goes only with the run that made it, after its roles", () => {
+  const { stack } = throwawayStack({ ...options, redis: true });
+  const deployer = removalCommands(stack, true)
+    .map((args) => args.join(" "))
+    .filter((command) => command.includes("gh-deployer@empty-project"));
+  expect(deployer.at(-1)).toMatch(/^iam service-accounts delete /);
+  expect(deployer.slice(0, -1).every((command) => command.startsWith("projects remove-iam-policy-binding"))).toBe(true);
+  expect(deployer.join("\n")).toContain("roles/run.developer");
 });
