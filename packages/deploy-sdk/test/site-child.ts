@@ -13,7 +13,7 @@ flushCompileCache();
 const [mode, endpoint = "", folder = "", state = "{}"] = process.argv.slice(2);
 const { signal } = new AbortController();
 const runtime = systemRuntime;
-const stack = resolveSiteStack(endpoint, { keep: { releases: 3, days: 0 } });
+const stack = resolveSiteStack(endpoint, { keep: { releases: 5, days: 0 } });
 const unit = siteUnit(stack);
 const target = createTarget(stack, { signal, runtime });
 
