@@ -32,6 +32,14 @@ export async function attempt(
   return exitCode;
 }
 
+/** A reader that has seen enough (`| head -1`) must not end a release halfway: what it would have been told is dropped. */
+function ignoreClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+}
+
 /**
  * Runs a command and ends the process with its code. The first signal asks the command to stop at a safe point; a
  * second one ends it at once.
@@ -48,6 +56,7 @@ export async function runCommand(
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   process.on("SIGHUP", stop);
+  ignoreClosedOutput();
   const color = process.stderr.isTTY === true && !process.env["NO_COLOR"];
   const present = createPresenter(process, { json: options.json, color, now: () => performance.now() });
   process.exit(await attempt({ signal: controller.signal, present }, command));

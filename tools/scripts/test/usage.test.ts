@@ -48,6 +48,12 @@ test("a stack with five mistakes is refused with all five, before anything is as
   expect(stderr).toContain("fix");
 });
 
+test("a reader that goes away ends no command halfway: it does what it would, with its exit code", async () => {
+  const { child, finished } = startProcess(["node", "tools/scripts/src/main.mjs", "status", "--json", "--env", "prod"]);
+  child.stdout?.destroy();
+  expect(await finished).toMatchObject({ code: 2, stderr: "" });
+});
+
 test.each([
   ["does not parse", "export default {", "SyntaxError"],
   ["throws", 'throw new Error("no HOME");', "no HOME"],

@@ -24,6 +24,8 @@ await runInEnvironment(options, async ({ present: _, ...session }) => {
       hint: "pnpm logs api --limit 500",
     });
   }
+  // Nobody reads on: there is nothing else to do.
+  process.stdout.once("error", () => process.exit(0));
   const lines = readLogs({ ...session, unit: command.args[0] ?? "", limit, follow: options.follow });
   for await (const line of lines) {
     const { at, severity, text, source } = line;
