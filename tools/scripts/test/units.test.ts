@@ -106,7 +106,10 @@ test("a task that releases by itself is stopped at a safe point too, not at once
   const stopped = startUnit({ DEPLOY_STACK: elsewhere() });
   await waitFor("the stall", hasStalled, 20_000);
   stopped.child.kill("SIGTERM");
-  expect(await stopped.finished).toMatchObject({ code: 130, stderr: expect.stringContaining("interrupted  [aborted]") });
+  expect(await stopped.finished).toMatchObject({
+    code: 130,
+    stderr: expect.stringContaining("interrupted  [aborted]"),
+  });
 });
 
 test("a task whose release dies in the middle says so, and does not begin it anew", async () => {

@@ -91,7 +91,7 @@ const instancesOf = (spec: WorkerSpec | ServiceSpec): number => ("instances" in 
 const quiet: ReadonlySet<string> = new Set(["DEFAULT", "DEBUG", "INFO", "NOTICE"]);
 
 /** What the platform complains of: an exit, a kill, too little memory. Starts one after another tell of exits without an error. */
-export function troubleIn(lines: readonly LogLine[], instances: number): readonly string[] {
+function troubleIn(lines: readonly LogLine[], instances: number): readonly string[] {
   const complaints = lines.filter(({ severity }) => !quiet.has(severity)).map(({ text }) => text);
   const started = new Set(lines.map(({ instance }) => instance).filter((id) => id !== "")).size;
   // Twice as many may be: those that the revision was tried with before it got its share.
