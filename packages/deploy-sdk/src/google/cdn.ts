@@ -25,9 +25,11 @@ export const createCdn = (project: string, transport: Transport): CdnTarget => (
 });
 
 /** No role that is made for it is small enough to be granted unasked: those that have it may change load balancers. */
-const withGrant = ({ message }: DeployError, { subject }: Call): DeployError =>
+const withGrant = (cause: DeployError, { subject }: Call): DeployError =>
   new DeployError("permission-denied", {
     subject,
-    message,
+    message: cause.message,
+    details: cause.details,
+    cause,
     hint: "the deployer needs compute.urlMaps.invalidateCache, by a role of your own: docs/setup.md, 5. Domains",
   });
