@@ -18,7 +18,7 @@ import { buildProjects } from "../build-projects.mts";
 import { createCommand } from "../command.mts";
 import { type CommandContext, runCommand } from "../run-command.mts";
 import { compareTranscripts } from "../smoke/compare.mts";
-import { removeStack } from "../smoke/remove.mts";
+import { mayExist, removeStack } from "../smoke/remove.mts";
 import { runScenario } from "../smoke/scenario.mts";
 import { throwawayStack } from "../smoke/throwaway-stack.mts";
 import { ensureSystemPackages } from "../system-packages.mts";
@@ -120,7 +120,7 @@ async function hasDeployer(stack: Stack): Promise<boolean> {
     quiet: true,
     nothrow: true,
   })`gcloud iam service-accounts describe ${deployerAccount(stack)} ${place}`;
-  return (await asked).exitCode === 0;
+  return mayExist(await asked);
 }
 
 /** State and secrets have the same names for every stack: another's would be taken for ours, and removed. */

@@ -53,6 +53,15 @@ export function removalCommands(stack: Stack, withDeployer: boolean): readonly (
   ];
 }
 
+/** What gcloud does not say in so many words that there is none of, whatever has kept it from looking, may be somebody's. */
+export const mayExist = ({
+  exitCode,
+  stderr,
+}: {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+}): boolean => exitCode === 0 || !stderr.includes(" NOT_FOUND: ");
+
 /** Runs them all, whatever one of them says; returns those that failed. */
 export async function removeStack(
   stack: Stack,

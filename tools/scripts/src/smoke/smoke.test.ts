@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadWrittenStack } from "../workspace.mts";
 import { compareTranscripts } from "./compare.mts";
-import { removalCommands } from "./remove.mts";
+import { mayExist, removalCommands } from "./remove.mts";
 import { throwawayStack } from "./throwaway-stack.mts";
 
 const written = await loadWrittenStack({});
@@ -50,4 +50,14 @@ test("the account that deploys goes only with the run that made it, after its ro
   expect(deployer.at(-1)).toMatch(/^iam service-accounts delete /);
   expect(deployer.slice(0, -1).every((command) => command.startsWith("projects remove-iam-policy-binding"))).toBe(true);
   expect(deployer.join("\n")).toContain("roles/run.developer");
+});
+
+test.each([
+  [0, "", true],
+  [1, "ERROR: (gcloud.iam.service-accounts.describe) NOT_FOUND: Unknown service account", false],
+  [1, "ERROR: (gcloud.iam.service-accounts.describe) PERMISSION_DENIED: denied (or it may not exist)", true],
+  [1, "ERROR: gcloud crashed (ConnectionError): Max retries exceeded", true],
+  [127, "bash: gcloud: command not found", true],
+])("an account is somebody's unless gcloud says that there is none: %i %j", (exitCode, stderr, expected) => {
+  expect(mayExist({ exitCode, stderr })).toBe(expected);
 });
