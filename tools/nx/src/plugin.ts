@@ -84,7 +84,13 @@ export const preTasksExecution: PreTasksExecution = async (_options, { argv, wor
 };
 let unitServer: UnitServer | undefined;
 
-export const postTasksExecution: PostTasksExecution = async () => unitServer?.end();
+/** Nx itself ends with 1 whatever failed, and whoever runs a deploy decides by its exit code. */
+export const postTasksExecution: PostTasksExecution = async () => {
+  const failed = await unitServer?.end();
+  process.once("exit", (exitCode) => {
+    if (exitCode === 1 && failed) process.exitCode = failed;
+  });
+};
 
 /** The last of `-c staging`, `-c=staging`, `--configuration staging` and `--configuration=staging`; `staging` of `nx run backend:image:staging`. */
 export function askedConfiguration(argv: readonly string[]): string | undefined {

@@ -8,8 +8,11 @@ import { join } from "node:path";
 export type UnitServer = {
   /** Where the tasks of the run reach it. */
   readonly socket: string;
-  /** Resolves when it is gone. It ends by itself when this process does, after what is under way. */
-  readonly end: () => Promise<void>;
+  /**
+   * Resolves when it is gone, to the exit code of the first unit that failed. It ends by itself when this process does,
+   * after what is under way.
+   */
+  readonly end: () => Promise<number | undefined>;
 };
 
 export function startUnitServer(workspace: string): UnitServer {
@@ -23,6 +26,14 @@ export function startUnitServer(workspace: string): UnitServer {
   const gone = new Promise<void>((resolve) => child.once("error", () => resolve()).once("exit", () => resolve()));
   // Tasks that find no folder release by themselves.
   void gone.then(() => rmSync(folder, { recursive: true, force: true }));
+  let failed: number | undefined;
+  // Its own is that of a stack or an environment that no task can use either.
+  child.once("exit", (exitCode) => {
+    failed ??= exitCode || undefined;
+  });
+  child.on("message", (exitCode) => {
+    failed ??= Number(exitCode);
+  });
   child.unref();
   child.channel?.unref();
   return {
@@ -31,7 +42,7 @@ export function startUnitServer(workspace: string): UnitServer {
       // Waited for, so that nothing of the run outlives it; without this Node would end here, and with exit code 0.
       child.ref();
       if (child.connected) child.disconnect();
-      return gone;
+      return gone.then(() => failed);
     },
   };
 }

@@ -31,6 +31,8 @@ if (!process.connected) over.abort();
 // What is wrong with the stack or the environment is for the tasks to tell: here stdout is nobody's.
 await runInEnvironment({ json: true }, async (session) => {
   const signal = AbortSignal.any([session.signal, over.signal]);
-  await serveUnits(socket, { ...session, signal });
+  await serveUnits(socket, { ...session, signal }, (exitCode) => {
+    if (exitCode !== 0 && process.connected) process.send?.(exitCode);
+  });
   return 0;
 });

@@ -28,7 +28,13 @@ function presenterFor({ isTTY, columns }: UnitRequest, say: Say): Presenter {
   );
 }
 
-async function serveUnit(socket: Socket, session: Session, commit: Promise<Commit>): Promise<void> {
+type Serving = {
+  readonly session: Session;
+  readonly commit: Promise<Commit>;
+  readonly tell: (exitCode: number) => void;
+};
+
+async function serveUnit(socket: Socket, { session, commit, tell }: Serving): Promise<void> {
   const gone = new AbortController();
   // A task that is told to stop ends its half of the line; one that is killed loses both.
   socket.once("end", () => gone.abort()).once("close", () => gone.abort());
@@ -42,11 +48,15 @@ async function serveUnit(socket: Socket, session: Session, commit: Promise<Commi
       throw hintAtLocalCloud(error, session.stack);
     }),
   );
+  tell(exitCode);
   say({ exitCode });
 }
 
-/** Serves until `session.signal` is aborted; then what is under way ends at a safe point first. */
-export async function serveUnits(path: string, session: Session): Promise<void> {
+/**
+ * Serves until `session.signal` is aborted; then what is under way ends at a safe point first.
+ * @param tell hears each unit's exit code, before its task does
+ */
+export async function serveUnits(path: string, session: Session, tell: Serving["tell"]): Promise<void> {
   const { signal } = session;
   const commit = commitOf(session);
   // Told to each task that asks.
@@ -54,7 +64,7 @@ export async function serveUnits(path: string, session: Session): Promise<void> 
   const underWay = new Set<Promise<void>>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => {});
-    const served = serveUnit(socket, session, commit)
+    const served = serveUnit(socket, { session, commit, tell })
       .catch(() => {})
       .finally(() => {
         socket.end();

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { DeployError } from "@slipway/deploy-sdk";
+import { DeployError, type DeployErrorCode } from "@slipway/deploy-sdk";
 import { workspace } from "../workspace.mts";
 
 const killAfterMs = 15_000;
@@ -30,8 +30,11 @@ export function deployWithNx(options: {
   });
 }
 
+/** So that this process ends as the deploy did. */
+const errorCodes: Readonly<Record<number, DeployErrorCode>> = { 2: "usage", 4: "unhealthy", 5: "locked" };
+
 const failed = (code: number | null): DeployError =>
-  new DeployError("remote-failed", {
+  new DeployError(errorCodes[code ?? 0] ?? "remote-failed", {
     subject: "the deploy",
     message: `ended with exit code ${code}`,
     hint: "see above for the unit that failed",
