@@ -61,6 +61,11 @@ const atOnce = 4;
 const kindsOf = (round: number): readonly KindName[] =>
   Array.from({ length: atOnce }, (_, index) => kindNames[(round * atOnce + index) % kindNames.length] as KindName);
 
+/** Of each kind, one write was confirmed: on a busy machine that may take longer than the moments given. */
+const firsts = Object.fromEntries(kindNames.map((kind) => [kind, Promise.withResolvers<void>()])) as Readonly<
+  Record<KindName, PromiseWithResolvers<void>>
+>;
+
 /** By kind and name. */
 type Written = Map<string, { readonly kind: KindName; readonly name: string; sent: number; confirmed: number }>;
 
@@ -79,6 +84,7 @@ async function writeUntilKilled(kind: KindName, session: Session, written: Writt
       throw error;
     }
     known.confirmed = value;
+    firsts[kind].resolve();
   }
 }
 
@@ -108,7 +114,8 @@ test(`opens its state again ${kills} times, with everything that it had confirme
     next = loadNext();
     recent = new Map();
     const writing = kindsOf(round).map((kind) => writeUntilKilled(kind, session, recent, value));
-    await Promise.race([delay(momentMs), Promise.all(writing)]);
+    const begun = Promise.all(kindsOf(round).map((kind) => firsts[kind].promise));
+    await Promise.race([begun.then(() => delay(momentMs)), Promise.all(writing)]);
     current.child.kill("SIGKILL");
     await Promise.all([session.end(), current.exited, ...writing]);
     for (const [key, entry] of recent) {
