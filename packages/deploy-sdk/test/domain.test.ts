@@ -38,6 +38,15 @@ test("is a warning while it has never led to the service, and the release stands
   ]);
 });
 
+test("of a private service is not asked at all: whoever has it would be given a token for the service", async () => {
+  const stack = stackWithDomain("1");
+  const units = stack.units.map((unit) => (unit.kind === "service" ? { ...unit, public: false } : unit));
+  const { events, emit } = recordEvents();
+  const report = await releaseTo(await memoryTarget(), { ...stack, units }, { emit });
+  expect(report.exitCode).toBe(0);
+  expect(events.filter(({ type }) => type === "warning")).toEqual([]);
+});
+
 test("is a failure once it has led there, and the new revision keeps the traffic", async () => {
   const target = await memoryTarget();
   await releaseTo(target, stackWithDomain("1"));

@@ -43,6 +43,12 @@ test.each([
   });
 });
 
+test("a revision of a service whose name begins alike is another service's", () => {
+  expect(judgeDomain(answer({ revision: "shop-api-v2-mb2k-1", httpStatus: 200 }), expected)).toMatchObject({
+    leads: "elsewhere",
+  });
+});
+
 test("an earlier revision of the service is told by name", () => {
   expect(judgeDomain(answer({ revision: "shop-api-mb2k-1", httpStatus: 200 }), expected)).toEqual({
     leads: "to-another-revision",

@@ -18,13 +18,18 @@ export function judgeDomain(result: GateResult, { resource, revision }: Expected
   if (last?.kind !== "report") return { leads: "elsewhere", ...wayOf(last) };
   const { revision: answers, httpStatus } = last.report;
   if (answers === revision) return { leads: "here", unwell: true };
-  if (answers?.startsWith(`${resource}-`)) return { leads: "to-another-revision", revision: answers };
+  if (answers !== undefined && isRevisionOf(resource, answers))
+    return { leads: "to-another-revision", revision: answers };
   return {
     leads: "elsewhere",
     what: `something that is not this service answers HTTP ${httpStatus}`,
     hint: "map the domain to this service, or let whatever stands in front of it pass the health path: docs/setup.md",
   };
 }
+
+/** `shop-api-mwztn3gx-1`, `shop-api-00007-kiw`; a revision of `shop-api-v2` is none of `shop-api`. */
+const isRevisionOf = (resource: string, revision: string): boolean =>
+  revision.startsWith(`${resource}-`) && /^[a-z0-9]+-[a-z0-9]+$/.test(revision.slice(resource.length + 1));
 
 type Way = { readonly what: string; readonly hint: string };
 

@@ -8,7 +8,6 @@ import { passGate } from "../health/pass-gate.ts";
 import type { Call, Target } from "../target.ts";
 import type { ReleaseContext, UnitOutcome, UnitPlan } from "../types.ts";
 import { gateRequest, passGateAt, putBackOf, serviceSubject, unhealthy } from "./apply-service.ts";
-import { callerHeadersOf } from "./caller.ts";
 import { type DomainVerdict, judgeDomain } from "./judge-domain.ts";
 import type { ServiceSteps } from "./plan-service.ts";
 
@@ -50,16 +49,18 @@ export async function verifyService(
 /** The service has just been found well: its domain needs no more patience than a cache or a proxy does. */
 const domainMs = 20_000;
 
-/** @throws {DeployError} `unhealthy` where it leads here, and the service is not well there */
+/**
+ * Undefined for a private service: whoever has the domain by now would be given a token that opens the service.
+ * @throws {DeployError} `unhealthy` where it leads here, and the service is not well there
+ */
 async function askDomain(
   domain: string,
-  { plan: { unit, steps }, serviceUrl, target, context, call }: Verifying,
+  { plan: { unit, steps }, target, context, call }: Verifying,
 ): Promise<DomainVerdict | undefined> {
-  const headers = await callerHeadersOf(steps, serviceUrl, target, context, call);
-  if (headers === undefined) return undefined;
+  if (!steps.public) return undefined;
   const { gate } = context.stack.environment;
   const given = { unit, steps, url: `https://${domain}`, label: "domain" };
-  const request = gateRequest(given, headers, { ...gate, timeoutMs: Math.min(gate.timeoutMs, domainMs) }, context);
+  const request = gateRequest(given, {}, { ...gate, timeoutMs: Math.min(gate.timeoutMs, domainMs) }, context);
   const result = await passGate(request, call);
   const verdict = judgeDomain(result, steps);
   if (result.outcome === "failed" && "unwell" in verdict)
