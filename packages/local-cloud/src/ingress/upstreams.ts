@@ -1,6 +1,10 @@
 // Connections to instances, kept for reuse and dropped with the instance.
-import { Pool } from "undici";
+import { createRequire } from "node:module";
+import type { Pool } from "undici";
 import type { Lease } from "../run/request-queue.ts";
+
+/** All of undici would be fetch, WebSocket, mocks and caches as well: half of its load, and none of it is used here. */
+const PoolClass = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof Pool;
 
 export type Upstreams = {
   readonly of: (lease: Lease) => Pool;
@@ -14,7 +18,7 @@ export function createUpstreams(): Upstreams {
   const pools = new Map<string, Pool>();
 
   const open = (origin: string, lost: AbortSignal): Pool => {
-    const pool = new Pool(origin, {
+    const pool = new PoolClass(origin, {
       // As many as requests that are under way; how many those may be is the instance's concurrency.
       connections: null,
       pipelining: 1,

@@ -20,7 +20,6 @@ import { statusText } from "../present/status.mts";
 import { type CommandContext, runCommand } from "../run-command.mts";
 import { ensureSystemPackages } from "../system-packages.mts";
 import { deployWithNx } from "../up/deploy-with-nx.mts";
-import { verifyPublicAddresses } from "../up/verify-public-addresses.mts";
 import { loadWrittenStack, workspace } from "../workspace.mts";
 
 type Options = { readonly once: boolean; readonly port?: string; readonly dataDir: string; readonly json: boolean };
@@ -80,7 +79,12 @@ async function bringUp(
       hint: "see above",
     });
   }
-  const { tookMs: deployMs } = await timed(() => deployWithNx({ endpoint, json, signal }));
+  const deploying = timed(() => deployWithNx({ endpoint, json, signal }));
+  // Loaded while the deploy runs: it brings undici whole.
+  const [{ tookMs: deployMs }, { verifyPublicAddresses }] = await Promise.all([
+    deploying,
+    import("../up/verify-public-addresses.mts"),
+  ]);
   const { value: status, tookMs: verifyMs } = await timed(async () => {
     const units = await readStatus(session);
     await verifyPublicAddresses(stack, units, context);
