@@ -127,19 +127,25 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
   "create-database": ({ database }, given) =>
     onceFree(given, async ({ rest, stack, call, settle }) => {
       const { project } = stack.environment;
-      if ((await readDatabase(rest, project, database, call))?.hasDatabase) return;
-      await settle(await insertDatabase(rest, project, database, call), sqlOperation(project, sqlDeadlineMs));
+      const there = async () => (await readDatabase(rest, project, database, call))?.hasDatabase === true;
+      if (await there()) return;
+      await orThere(there, async () =>
+        settle(await insertDatabase(rest, project, database, call), sqlOperation(project, sqlDeadlineMs)),
+      );
     }),
   "write-database-url": (action, given) =>
     addFirstVersion(action, given, async () => databaseUrl(action.database, generateSecret("password"))),
   "create-user": ({ database, secret }, given) =>
     onceFree(given, async ({ rest, stack, target, secrets, call, settle }) => {
       const { project } = stack.environment;
-      if ((await readDatabase(rest, project, database, call))?.hasUser) return;
+      const there = async () => (await readDatabase(rest, project, database, call))?.hasUser === true;
+      if (await there()) return;
       const version = await target.secrets.newestVersion(secret, call);
       if (version === undefined) throw lost(`secret ${secret} has no value`, call);
       const password = passwordOf(await accessVersion(secrets, secret, version, call), database, call);
-      await settle(await insertUser(rest, project, database, password, call), sqlOperation(project, sqlDeadlineMs));
+      await orThere(there, async () =>
+        settle(await insertUser(rest, project, database, password, call), sqlOperation(project, sqlDeadlineMs)),
+      );
     }),
   "create-redis": async ({ redis }, given) => {
     const { rest, stack, call, settle } = given;
@@ -190,6 +196,15 @@ const onceFree = (given: Performing, work: (given: Performing) => Promise<void>)
     given.runtime,
     given.call,
   );
+
+/** Cloud SQL refuses a name that is taken as an invalid request: what another run made since we looked is as good as ours. */
+async function orThere(there: () => Promise<boolean>, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    if (!(error instanceof DeployError) || !(await there())) throw error;
+  }
+}
 
 const lost = (message: string, { subject }: Call): DeployError =>
   new DeployError("not-ready", { subject, message, hint: "run pnpm provision again", retryable: true });
