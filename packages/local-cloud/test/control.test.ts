@@ -173,6 +173,26 @@ test("the lock of a killed process is taken over, also when its id belongs to an
   await (await startLocalCloud({ dataDir, services: () => [] })).stop();
 });
 
+test("of several that find the lock of a killed process, one takes it", async () => {
+  const dataDir = createFolder();
+  const module = new URL("../src/control/data-dir.ts", import.meta.url).href;
+  // They begin at one moment, and keep what they took until they are ended.
+  const script = `import { lockDataDir } from ${JSON.stringify(module)};
+    process.stdout.write("ready");
+    process.stdin.once("data", () => {
+      try { lockDataDir(${JSON.stringify(dataDir)}); console.log(" taken"); } catch ({ code }) { console.log(" " + code); }
+    });`;
+  writeFileSync(join(dataDir, "lock"), JSON.stringify({ pid: 2 ** 22 + 1 }));
+  const children = Array.from({ length: 6 }, () => spawn(process.execPath, ["--input-type=module", "-e", script]));
+  onTestFinished(() => children.forEach((child) => void child.kill("SIGKILL")));
+  const next = async ({ stdout }: (typeof children)[number]) => String((await once(stdout, "data"))[0]);
+  expect(new Set(await Promise.all(children.map(next)))).toEqual(new Set(["ready"]));
+  const answers = children.map(next);
+  for (const { stdin } of children) stdin.write("go");
+  const said = (await Promise.all(answers)).map((text) => text.trim()).toSorted();
+  expect(said).toEqual([...Array(5).fill("data-dir-locked"), "taken"]);
+});
+
 test("a folder that cannot be written is named", async () => {
   const file = join(createFolder(), "file");
   writeFileSync(file, "");

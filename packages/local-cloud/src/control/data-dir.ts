@@ -1,5 +1,5 @@
 // The folder that holds the cloud's state belongs to one process at a time, and says to which.
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
@@ -38,20 +38,20 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-type Holder = { readonly pid: number; readonly startTime?: string };
+type Holder = { readonly pid: number; readonly startTime?: string | undefined };
 
-const readHolder = (dataDir: string): Holder | undefined => {
+const readHolder = (file: string): Holder | undefined => {
   try {
-    const holder = JSON.parse(readFileSync(lockFile(dataDir), "utf8")) as Holder;
+    const holder = JSON.parse(readFileSync(file, "utf8")) as Holder;
     return Number.isInteger(holder.pid) && holder.pid > 0 ? holder : undefined;
   } catch {
     return undefined;
   }
 };
 
-/** The process that holds the folder now; undefined where none does, or the one that did has ended. */
-const holderOf = (dataDir: string): number | undefined => {
-  const holder = readHolder(dataDir);
+/** The process that a lock names; undefined where there is no lock, or the process has ended. */
+const holderOf = (file: string): number | undefined => {
+  const holder = readHolder(file);
   if (holder === undefined || !isAlive(holder.pid)) return undefined;
   const stat = statOf(holder.pid);
   const isAnother =
@@ -65,22 +65,47 @@ const lockedError = (dataDir: string, pid: number): LocalCloudError =>
     hint: `stop that local cloud first (its address is in ${serverFile(dataDir)}), or use another folder`,
   });
 
-const writeLock = (dataDir: string): void => {
-  const file = openSync(lockFile(dataDir), "wx", 0o600);
-  writeSync(file, JSON.stringify({ pid: process.pid, startTime: statOf(process.pid)?.startTime }));
-  closeSync(file);
+/** Moves a file to a name that nothing has yet, whole as it is. @returns false where something has the name */
+const claimName = (from: string, to: string): boolean => {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(from, { force: true });
+  }
+};
+
+/**
+ * Moves a dead process's lock aside before it is removed: of two that find it dead, the later one would else remove the
+ * lock that the earlier one has just written.
+ */
+const removeStaleLock = (dataDir: string): void => {
+  const aside = `${lockFile(dataDir)}.${process.pid}`;
+  try {
+    renameSync(lockFile(dataDir), aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  const holder = holderOf(aside);
+  if (holder !== undefined) {
+    claimName(aside, lockFile(dataDir));
+    throw lockedError(dataDir, holder);
+  }
+  rmSync(aside, { force: true });
 };
 
 const takeLock = (dataDir: string): void => {
-  const holder = holderOf(dataDir);
+  const holder = holderOf(lockFile(dataDir));
   if (holder !== undefined) throw lockedError(dataDir, holder);
-  rmSync(lockFile(dataDir), { force: true });
-  try {
-    writeLock(dataDir);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw lockedError(dataDir, holderOf(dataDir) ?? 0);
-  }
+  removeStaleLock(dataDir);
+  const draft = `${lockFile(dataDir)}.${process.pid}`;
+  const lock: Holder = { pid: process.pid, startTime: statOf(process.pid)?.startTime };
+  writeFileSync(draft, JSON.stringify(lock), { mode: 0o600 });
+  if (!claimName(draft, lockFile(dataDir))) throw lockedError(dataDir, holderOf(lockFile(dataDir)) ?? 0);
 };
 
 /**
@@ -113,7 +138,7 @@ export const writeServerInfo = (dataDir: string, info: ServerInfo): void => {
 
 /** What the cloud that runs on this folder wrote; undefined where none runs. */
 export const readServerInfo = (dataDir: string): ServerInfo | undefined => {
-  if (holderOf(dataDir) === undefined) return undefined;
+  if (holderOf(lockFile(dataDir)) === undefined) return undefined;
   try {
     return JSON.parse(readFileSync(serverFile(dataDir), "utf8")) as ServerInfo;
   } catch {
