@@ -29,6 +29,7 @@ export const endings = {
   done: "the call is made again where that is needed, and what it was to do is done, once",
   refused: "a typed error, and nothing has changed; the next run does it",
   resumed: "a typed error, though it was applied or may have been; the next run finds it, and does nothing twice",
+  "done or resumed": "its answer is lost: done where what it made can be seen by then, else resumed",
   "by hand": "a typed error, and something half-made that only a person may delete; the next run says so at once",
 } as const;
 export type Ending = keyof typeof endings;
@@ -60,6 +61,12 @@ const writeOnce = {
   "broken answer": "resumed",
   stall: "refused",
   latency: "done",
+} as const satisfies Row;
+/** And where its answer is lost, what it may have made is looked for once. */
+const makeOnce = {
+  ...writeOnce,
+  "reset after": "done or resumed",
+  "broken answer": "done or resumed",
 } as const satisfies Row;
 /** And where its answer is lost, what it has started is looked for at once. */
 const runOnce = { ...writeOnce, "reset after": "done", "broken answer": "done" } as const satisfies Row;
@@ -106,9 +113,9 @@ export const table = {
   "sql.instances.get": read,
   "sql.instances.insert": { ...writeOnce, "operation fails": "by hand" },
   "sql.databases.list": read,
-  "sql.databases.insert": { ...writeOnce, ...failing },
+  "sql.databases.insert": { ...makeOnce, ...failing },
   "sql.users.list": read,
-  "sql.users.insert": { ...writeOnce, ...failing },
+  "sql.users.insert": { ...makeOnce, ...failing },
   "sql.operations.get": read,
   "redis.projects.locations.instances.get": read,
   "redis.projects.locations.instances.create": { ...writeOnce, ...failing },
