@@ -10,7 +10,7 @@
 // printed together.
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -34,8 +34,8 @@ const numbers = (text: string): readonly number[] => text.split(",").map(Number)
 
 type Server = { readonly port: number; readonly tlsPort: number; readonly process: ChildProcess };
 
-// Always the same, so that one file of remembered checksums is all that is left behind.
-const scratch = join(tmpdir(), "slipway-bench-sync");
+// One of its own: two benches at once would measure each other's trees.
+const scratch = mkdtempSync(join(tmpdir(), "slipway-bench-sync-"));
 const folder = join(scratch, "tree");
 
 /** For the server's TLS port; without openssl it has none. */
@@ -125,16 +125,14 @@ async function measureAll(chosen: readonly Tool[]): Promise<void> {
     }
 }
 
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
 // A tool that is being measured ends with this process.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 if (!values.table) {
   if (!existsSync(timeProgram)) throw new Error(`${timeProgram} is needed: apt-get install time`);
   const wanted = values.tools.split(",");
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch);
   await measureAll(tools.filter((tool) => wanted.some((name) => tool.name.startsWith(name)) && isInstalled(tool)));
-  rmSync(scratch, { recursive: true, force: true });
 }
 process.stdout.write(
   `${tables(
