@@ -1,2 +1,0 @@
-// The same under the name that it had.
-import "./main.mjs";
