@@ -1,6 +1,7 @@
 // The folder that holds the cloud's state belongs to one process at a time, and says to which.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { LocalCloudError } from "../local-cloud-error.ts";
 
 /** `server.json` in the data folder: how its commands find a running cloud. */
@@ -65,48 +66,27 @@ const lockedError = (dataDir: string, pid: number): LocalCloudError =>
     hint: `stop that local cloud first (its address is in ${serverFile(dataDir)}), or use another folder`,
   });
 
-/** Moves a file to a name that nothing has yet, whole as it is. @returns false where something has the name */
-const claimName = (from: string, to: string): boolean => {
+/** What only one process does at a time on a folder. The system ends the lock of SQLite with the process, however it ends. */
+const alone = (dataDir: string, work: () => void): void => {
+  const mutex = new DatabaseSync(join(dataDir, "lock.mutex"), { timeout: 10_000 });
   try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    mutex.exec("BEGIN EXCLUSIVE");
+    work();
   } finally {
-    rmSync(from, { force: true });
+    mutex.close();
   }
 };
 
-/**
- * Moves a dead process's lock aside before it is removed: of two that find it dead, the later one would else remove the
- * lock that the earlier one has just written.
- */
-const removeStaleLock = (dataDir: string): void => {
-  const aside = `${lockFile(dataDir)}.${process.pid}`;
-  try {
-    renameSync(lockFile(dataDir), aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
-  }
-  const holder = holderOf(aside);
-  if (holder !== undefined) {
-    claimName(aside, lockFile(dataDir));
-    throw lockedError(dataDir, holder);
-  }
-  rmSync(aside, { force: true });
-};
-
-const takeLock = (dataDir: string): void => {
-  const holder = holderOf(lockFile(dataDir));
-  if (holder !== undefined) throw lockedError(dataDir, holder);
-  removeStaleLock(dataDir);
-  const draft = `${lockFile(dataDir)}.${process.pid}`;
-  const lock: Holder = { pid: process.pid, startTime: statOf(process.pid)?.startTime };
-  writeFileSync(draft, JSON.stringify(lock), { mode: 0o600 });
-  if (!claimName(draft, lockFile(dataDir))) throw lockedError(dataDir, holderOf(lockFile(dataDir)) ?? 0);
-};
+/** Of several that find a dead process's lock, one takes it. */
+const takeLock = (dataDir: string): void =>
+  alone(dataDir, () => {
+    const holder = holderOf(lockFile(dataDir));
+    if (holder !== undefined) throw lockedError(dataDir, holder);
+    const draft = `${lockFile(dataDir)}.new`;
+    const lock: Holder = { pid: process.pid, startTime: statOf(process.pid)?.startTime };
+    writeFileSync(draft, JSON.stringify(lock), { mode: 0o600 });
+    renameSync(draft, lockFile(dataDir));
+  });
 
 /**
  * Creates the folder where it is missing and takes it; returns what gives it back. Throws LocalCloudError
