@@ -16,7 +16,7 @@ const rule = fc.record({
     { kind: "break-request", afterBytes: 50 },
     { kind: "break-response", afterBytes: 5 },
   ),
-  skip: fc.nat(6),
+  skip: fc.nat(3),
   times: fc.integer({ min: 1, max: 2 }),
 });
 
