@@ -47,7 +47,9 @@ test("a bucket that is not there is told with what makes it", async () => {
 });
 
 test("a document that is no JSON is named", async () => {
-  const store = await storeOn((_request, response) => void response.end("{half"));
+  const store = await storeOn(
+    (_request, response) => void response.writeHead(200, { "x-goog-generation": "7" }).end("{half"),
+  );
   await expect(store.read("lock.json", call)).rejects.toMatchObject({
     code: "corrupt-state",
     subject: 'state object "lock.json"',

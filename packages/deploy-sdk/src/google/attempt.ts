@@ -28,7 +28,7 @@ export type AttemptInput = {
   readonly stallMs: number;
 };
 
-/** Answers up to this size, and every refusal, are read at once: a caller who only wants the status holds no connection. */
+/** Answers up to this size, and every refusal and redirect, are read at once: a caller who only wants the status holds no connection. */
 const eagerBytes = 64 * 1024;
 
 /** @throws the signal's reason, and whatever the request's own body failed with. */
@@ -45,9 +45,9 @@ export async function attemptOnce(input: AttemptInput): Promise<Attempt> {
       signal: watch.signal,
     });
     const { statusCode: status, headers, body } = response;
-    const eager = status >= 400 || Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) <= eagerBytes;
+    const eager = status >= 300 || Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) <= eagerBytes;
     const read = eager
-      ? await readBounded(body, status >= 400 ? eagerBytes : bodyLimitBytes, watch.progress)
+      ? await readBounded(body, status >= 300 ? eagerBytes : bodyLimitBytes, watch.progress)
       : undefined;
     return { answer: { status, headers, body, read } };
   } catch (error) {

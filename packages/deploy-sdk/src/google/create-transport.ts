@@ -138,11 +138,24 @@ function isIdempotent({ idempotent, method, path, headers }: TransportRequest): 
 function conclude(request: TransportRequest, outcome: Attempt, attempts: number, reading: Reading): TransportResponse {
   if (!outcome.answer) throw connectionError(request.subject, outcome.failure, attempts, outcome.cause);
   const { answer } = outcome;
+  if (answer.status >= 300 && answer.status < 400 && !request.expect?.includes(answer.status))
+    throw redirected(request, answer);
   if (answer.status >= 400 && !request.expect?.includes(answer.status)) {
     const refusal = parseRefusal(answer.status, Buffer.from(answer.read ?? []).toString("utf8"));
     throw translateRefusal(refusal, request.subject);
   }
   return responseOf(request, answer, attempts, reading);
+}
+
+/** Never followed: the caller's token would go along. Nor taken for done: a sign-in page answers so to everything. */
+function redirected({ subject }: TransportRequest, answer: Answer): DeployError {
+  const location = header(answer, "location") ?? "";
+  const where = URL.canParse(location) ? ` to ${new URL(location).host}` : "";
+  return new DeployError("remote-failed", {
+    subject,
+    message: `the answer is a redirect${where} (HTTP ${answer.status}), which none of Google's APIs gives`,
+    hint: "is the endpoint right, and nothing between here and it that answers by itself?",
+  });
 }
 
 const connectionMessages = {
@@ -199,11 +212,17 @@ function responseOf(
 const readLimit = 3;
 
 function parseJson<Value>(bytes: Uint8Array, subject: string): Value {
+  const refusal = (message: string, cause?: unknown): DeployError =>
+    new DeployError("remote-failed", { subject, message, cause });
+  let value: unknown;
   try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8")) as Value;
+    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
   } catch (cause) {
-    throw new DeployError("remote-failed", { subject, message: "the answer is not JSON", cause });
+    throw refusal("the answer is not JSON", cause);
   }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw refusal("the answer is no JSON object");
+  return value as Value;
 }
 
 function header({ headers }: Answer, name: string): string | undefined {

@@ -17,11 +17,13 @@ import { headObject, objectSubject, settle, wholeReply } from "./object-store-ou
 import { putResumable } from "./object-store-resumable.ts";
 import {
   crc32cOf,
+  foreignAnswer,
   hasHeaders,
   insertJson,
   listPath,
   type ObjectJson,
   objectPath,
+  parseGeneration,
   parseObject,
   patchJson,
   storedCrc32c,
@@ -49,11 +51,15 @@ export function createObjectStore(transport: Transport, bucket: string, subject 
   };
 }
 
+/** What filters and deleted objects leave of a page can be nothing, but not for ever. */
+const emptyPagesAllowed = 1000;
+
 async function* listPages(
   { transport, bucket, subject }: StoreTarget,
-  { prefix, signal }: ListOptions,
+  { prefix = "", signal }: ListOptions,
 ): AsyncGenerator<readonly ObjectInfo[]> {
   let pageToken: string | undefined;
+  let emptyPages = 0;
   do {
     const response = await transport.request({
       api: "storage",
@@ -62,10 +68,32 @@ async function* listPages(
       subject,
       ...(signal && { signal }),
     });
-    const page = await response.json<{ items?: readonly ObjectJson[]; nextPageToken?: string }>();
-    if (page.items?.length) yield page.items.map(parseObject);
-    pageToken = page.nextPageToken;
+    const { objects, nextPageToken } = parsePage(await response.json<PageJson>(), prefix, subject);
+    if (objects.length > 0) yield objects;
+    emptyPages = objects.length > 0 ? 0 : emptyPages + 1;
+    if (nextPageToken !== undefined && (nextPageToken === pageToken || emptyPages > emptyPagesAllowed))
+      throw foreignAnswer(subject, "its listing has no end");
+    pageToken = nextPageToken;
   } while (pageToken !== undefined);
+}
+
+type PageJson = { readonly kind?: unknown; readonly items?: unknown; readonly nextPageToken?: unknown };
+
+/** What says neither that it is a listing nor holds an object is not taken for an empty bucket. */
+function parsePage(
+  { kind, items = [], nextPageToken }: PageJson,
+  prefix: string,
+  subject: string,
+): { readonly objects: readonly ObjectInfo[]; readonly nextPageToken: string | undefined } {
+  if (!Array.isArray(items) || (items.length === 0 && kind !== "storage#objects"))
+    throw foreignAnswer(subject, "it is no listing");
+  if (nextPageToken !== undefined && typeof nextPageToken !== "string")
+    throw foreignAnswer(subject, "its page token is no text");
+  const objects = items.map((item) => parseObject((item ?? {}) as ObjectJson, subject));
+  // What is outside might be taken for what no file stands for, and be deleted.
+  const outside = objects.find(({ name }) => !name.startsWith(prefix));
+  if (outside) throw foreignAnswer(subject, `it lists ${JSON.stringify(outside.name)}, which is not below ${prefix}`);
+  return { objects, nextPageToken };
 }
 
 async function listAll(target: StoreTarget, options: ListOptions): Promise<readonly ObjectInfo[]> {
@@ -91,7 +119,7 @@ async function getObject(target: StoreTarget, name: string, signal?: AbortSignal
   const expected = storedCrc32c(response.headers["x-goog-hash"]);
   if (expected !== undefined && expected !== crc32cOf(bytes))
     throw new DeployError("remote-failed", { subject, message: "what arrived is not what is stored", retryable: true });
-  return { bytes, generation: String(response.headers["x-goog-generation"] ?? "") };
+  return { bytes, generation: parseGeneration(response.headers["x-goog-generation"], subject) };
 }
 
 const patchObject = (target: StoreTarget, request: PatchRequest): Promise<WriteOutcome> =>
@@ -128,7 +156,7 @@ async function copyObject(target: StoreTarget, request: CopyRequest): Promise<Wr
       resource: (reply) => {
         // A large copy between locations takes several calls, each of which goes on from the token.
         next = reply.done === false ? reply.rewriteToken : undefined;
-        return reply.resource;
+        return next === undefined ? reply.resource : { generation: "0" };
       },
       send: (subject) =>
         target.transport.request({

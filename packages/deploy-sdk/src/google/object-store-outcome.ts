@@ -12,7 +12,14 @@
 //   | any      | 2xx, broken off | as for 412 after several attempts                          |
 import { DeployError } from "../deploy-error.ts";
 import type { ObjectInfo, StoreTarget, WriteOutcome } from "./object-store.ts";
-import { type ObjectJson, objectFields, objectPath, parseObject, withQuery } from "./object-store-wire.ts";
+import {
+  type ObjectJson,
+  objectFields,
+  objectPath,
+  parseGeneration,
+  parseObject,
+  withQuery,
+} from "./object-store-wire.ts";
 import type { TransportResponse } from "./transport.ts";
 
 /** Is this what the write would have left? */
@@ -39,7 +46,8 @@ export async function settle<Reply>(target: StoreTarget, write: Write<Reply>): P
   if (response.status === 412)
     return readBack(target, { name, signal, landed: response.attempts > 1 ? landed : never });
   try {
-    return { written: true, generation: write.resource(await response.json<Reply>())?.generation ?? "" };
+    const resource = write.resource(await response.json<Reply>());
+    return { written: true, generation: parseGeneration(resource?.generation, objectSubject(target, name)) };
   } catch (error) {
     if (error instanceof DeployError && error.retryable) return readBack(target, { name, signal, landed });
     throw error;
@@ -71,7 +79,9 @@ export async function headObject(
     subject: objectSubject(target, name),
     ...(signal && { signal }),
   });
-  return response.status === 404 ? undefined : parseObject(await response.json<ObjectJson>());
+  return response.status === 404
+    ? undefined
+    : parseObject(await response.json<ObjectJson>(), objectSubject(target, name));
 }
 
 export const objectSubject = ({ subject }: StoreTarget, name: string): string => `${subject}, object "${name}"`;

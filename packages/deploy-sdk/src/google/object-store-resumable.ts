@@ -7,7 +7,7 @@ import { DeployError } from "../deploy-error.ts";
 import type { LargeContent, PutRequest, StoreTarget, WriteOutcome } from "./object-store.ts";
 import { throttled, uploadDeadlineMs } from "./object-store-multipart.ts";
 import { type Landed, never, objectSubject, readBack } from "./object-store-outcome.ts";
-import { insertJson, type ObjectJson, uploadPath } from "./object-store-wire.ts";
+import { insertJson, type ObjectJson, parseGeneration, uploadPath } from "./object-store-wire.ts";
 import type { TransportResponse } from "./transport.ts";
 
 /** A multiple of 256 KiB, as the protocol asks, and what Google advises where memory is bounded. */
@@ -144,6 +144,6 @@ async function progressOf({ target, request, landed }: Upload, response: Transpo
   // The precondition is looked at again with the last byte; a lost answer to that byte looks the same.
   if (response.status === 412)
     return { outcome: await readBack(target, { name: request.name, signal: request.signal, landed }) };
-  const { generation = "" } = await response.json<ObjectJson>();
-  return { outcome: { written: true, generation } };
+  const { generation } = await response.json<ObjectJson>();
+  return { outcome: { written: true, generation: parseGeneration(generation, objectSubject(target, request.name)) } };
 }

@@ -1,5 +1,6 @@
 // Pure. Cloud Storage's JSON: addresses, the fields that are asked for, and the object resource in both directions.
 import { crc32c } from "@node-rs/crc32";
+import { DeployError } from "../deploy-error.ts";
 import type { ObjectHeaders, ObjectInfo } from "./object-store.ts";
 
 /** The object resource on the wire: int64 as decimal text, absent for empty. */
@@ -33,19 +34,22 @@ export const uploadPath = (bucket: string, uploadType: "multipart" | "resumable"
 export function listPath(bucket: string, prefix: string | undefined, pageToken: string | undefined): string {
   return withQuery(`/storage/v1/b/${bucket}/o`, {
     maxResults: "1000",
-    fields: `nextPageToken,items(${objectFields})`,
+    fields: `kind,nextPageToken,items(${objectFields})`,
     ...(prefix && { prefix }),
     ...(pageToken !== undefined && { pageToken }),
   });
 }
 
-export function parseObject(json: ObjectJson): ObjectInfo {
-  const { contentType, cacheControl, contentEncoding, metadata } = json;
+/** @throws DeployError `remote-failed` for what is no object resource: a write must not be based on it. */
+export function parseObject(json: ObjectJson, subject: string): ObjectInfo {
+  const { name, metageneration, size = "0", contentType, cacheControl, contentEncoding, metadata } = json;
+  if (typeof name !== "string" || name === "" || !isInt64(metageneration) || !isInt64(size))
+    throw foreignAnswer(subject, "it holds what is no object");
   return {
-    name: json.name ?? "",
-    generation: json.generation ?? "",
-    metageneration: json.metageneration ?? "",
-    sizeBytes: Number(json.size ?? 0),
+    name,
+    generation: parseGeneration(json.generation, subject),
+    metageneration,
+    sizeBytes: Number(size),
     crc32c: json.crc32c ?? "",
     ...(contentType && { contentType }),
     ...(cacheControl && { cacheControl }),
@@ -53,6 +57,22 @@ export function parseObject(json: ObjectJson): ObjectInfo {
     ...(metadata && { metadata }),
   };
 }
+
+const isInt64 = (value: unknown): value is string => typeof value === "string" && /^\d{1,20}$/.test(value);
+
+/** @throws DeployError `remote-failed` where it is none: later writes name it as their precondition. */
+export function parseGeneration(value: unknown, subject: string): string {
+  if (isInt64(value)) return value;
+  throw foreignAnswer(subject, "it names no generation");
+}
+
+/** For what something else than Cloud Storage has answered, such as a proxy or a sign-in page. */
+export const foreignAnswer = (subject: string, detail: string): DeployError =>
+  new DeployError("remote-failed", {
+    subject,
+    message: `the answer is not one of Cloud Storage's API: ${detail}`,
+    hint: "is the endpoint right, and nothing between here and it that answers by itself?",
+  });
 
 /** Headers of a new object: what is empty is left out. */
 export const insertJson = (headers: ObjectHeaders): Readonly<Record<string, unknown>> =>

@@ -130,7 +130,8 @@ async function ensureBlob(upload: Upload, blob: Blob): Promise<void> {
   const found = await transport.request({
     ...registryCall(call, "HEAD"),
     path: `${pathOf(request.repository)}/blobs/${blob.digest}`,
-    expect: [404],
+    // A redirect leads to where it is stored.
+    expect: [302, 303, 307, 404],
   });
   await found.discard();
   if (found.status !== 404) return tally.done(undefined);

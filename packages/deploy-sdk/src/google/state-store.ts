@@ -2,7 +2,7 @@
 import { DeployError } from "../deploy-error.ts";
 import type { Call, StateStore, StoredDocument } from "../target.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
-import { objectPath, withQuery } from "./object-store-wire.ts";
+import { objectPath, parseGeneration, withQuery } from "./object-store-wire.ts";
 import type { Transport } from "./transport.ts";
 
 export type StateStoreOptions = {
@@ -69,7 +69,7 @@ async function readDocument(
   const date = Date.parse(String(response.headers["date"] ?? ""));
   const at = Number.isNaN(date) ? now() : new Date(date);
   if (response.status === 404) return { value: undefined, generation: "0", at };
-  const generation = String(response.headers["x-goog-generation"] ?? "");
+  const generation = parseGeneration(response.headers["x-goog-generation"], call.subject);
   return { value: parseDocument(await response.bytes(), name), generation, at };
 }
 
