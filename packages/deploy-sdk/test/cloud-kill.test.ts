@@ -17,6 +17,8 @@ import { compiledOnce } from "./support/compiled-once.ts";
 
 const kills = Number(process.env["KILLS"] ?? 50);
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** A kill takes under a second; a busy machine takes three of them. */
+const timeoutMs = 30_000 + 3_000 * kills;
 /** The latest moment of a deploy. */
 const longestMs = 250;
 const moments = fc.sample(fc.integer({ min: 0, max: longestMs }), { numRuns: kills, seed });
@@ -98,34 +100,38 @@ async function lost(session: Session, written: Written): Promise<readonly string
   return (await Promise.all(looked)).flat();
 }
 
-test(`opens its state again ${kills} times, with everything that it had confirmed when it was killed (KILL_SEED=${seed})`, async () => {
-  const folder = await mkdtemp(join(tmpdir(), "killed-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const loadNext = () => load(join(folder, "data"));
-  const all: Written = new Map();
-  let recent: Written = new Map();
-  let next = loadNext();
-  let value = 1;
-  for (const [round, momentMs] of moments.entries()) {
-    const current = next;
-    const session = openSession(await start(current));
-    if (value === 1) await prepare(session);
-    expect(await lost(session, recent)).toEqual([]);
-    next = loadNext();
-    recent = new Map();
-    const writing = kindsOf(round).map((kind) => writeUntilKilled(kind, session, recent, value));
-    const begun = Promise.all(kindsOf(round).map((kind) => firsts[kind].promise));
-    await Promise.race([begun.then(() => delay(momentMs)), Promise.all(writing)]);
-    current.child.kill("SIGKILL");
-    await Promise.all([session.end(), current.exited, ...writing]);
-    for (const [key, entry] of recent) {
-      all.set(key, { ...entry, confirmed: Math.max(entry.confirmed, all.get(key)?.confirmed ?? 0) });
-      value = Math.max(value, entry.sent + 1);
+test(
+  `opens its state again ${kills} times, with everything that it had confirmed when it was killed (KILL_SEED=${seed})`,
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "killed-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const loadNext = () => load(join(folder, "data"));
+    const all: Written = new Map();
+    let recent: Written = new Map();
+    let next = loadNext();
+    let value = 1;
+    for (const [round, momentMs] of moments.entries()) {
+      const current = next;
+      const session = openSession(await start(current));
+      if (value === 1) await prepare(session);
+      expect(await lost(session, recent)).toEqual([]);
+      next = loadNext();
+      recent = new Map();
+      const writing = kindsOf(round).map((kind) => writeUntilKilled(kind, session, recent, value));
+      const begun = Promise.all(kindsOf(round).map((kind) => firsts[kind].promise));
+      await Promise.race([begun.then(() => delay(momentMs)), Promise.all(writing)]);
+      current.child.kill("SIGKILL");
+      await Promise.all([session.end(), current.exited, ...writing]);
+      for (const [key, entry] of recent) {
+        all.set(key, { ...entry, confirmed: Math.max(entry.confirmed, all.get(key)?.confirmed ?? 0) });
+        value = Math.max(value, entry.sent + 1);
+      }
     }
-  }
-  const session = openSession(await start(next));
-  expect(await lost(session, all)).toEqual([]);
-  await session.end();
-  const confirmed = new Set([...all.values()].filter((entry) => entry.confirmed > 0).map(({ kind }) => kind));
-  expect(kindNames.filter((kind) => !confirmed.has(kind))).toEqual([]);
-});
+    const session = openSession(await start(next));
+    expect(await lost(session, all)).toEqual([]);
+    await session.end();
+    const confirmed = new Set([...all.values()].filter((entry) => entry.confirmed > 0).map(({ kind }) => kind));
+    expect(kindNames.filter((kind) => !confirmed.has(kind))).toEqual([]);
+  },
+  timeoutMs,
+);
