@@ -15,6 +15,9 @@ export type UnitServer = {
   readonly end: () => Promise<number | undefined>;
 };
 
+/** As its tasks end then. */
+const killedExitCode = 130;
+
 export function startUnitServer(workspace: string): UnitServer {
   const folder = mkdtempSync(join(tmpdir(), "slipway-units-"));
   const socket = join(folder, "socket");
@@ -28,8 +31,8 @@ export function startUnitServer(workspace: string): UnitServer {
   void gone.then(() => rmSync(folder, { recursive: true, force: true }));
   let failed: number | undefined;
   // Its own is that of a stack or an environment that no task can use either.
-  child.once("exit", (exitCode) => {
-    failed ??= exitCode || undefined;
+  child.once("exit", (exitCode, signal) => {
+    failed ??= signal ? killedExitCode : exitCode || undefined;
   });
   child.on("message", (exitCode) => {
     failed ??= Number(exitCode);

@@ -118,8 +118,10 @@ test("a task whose release dies in the middle says so, and does not begin it ane
   onTestFinished(() => void dying.close());
   await once(dying.listen(path), "listening");
   const { code, stderr } = await unit({ DEPLOY_UNITS: path });
-  expect(stderr).toMatch(/^begun\nerror {2}the process that released it is gone/);
-  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^begun\nerror {2}unit "backend": the process that released it was killed {2}\[aborted\]\n {2}fix {2}run it/,
+  );
+  expect(code).toBe(130);
 });
 
 test("it ends with who started it, and takes its folder away: later tasks release by themselves", async () => {

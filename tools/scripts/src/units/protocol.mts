@@ -10,6 +10,9 @@ export type UnitRequest = {
 
 export type UnitAnswer = { readonly stdout: string } | { readonly stderr: string } | { readonly exitCode: number };
 
+/** Of a task whose release was killed: as of one that was interrupted. */
+export const killedExitCode = 130;
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What Nx and the shell tell each task about itself, and where its commands are found. */

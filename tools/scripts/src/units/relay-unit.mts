@@ -5,7 +5,9 @@ import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type UnitAnswer, type UnitRequest, variablesOf } from "./protocol.mts";
+import type { PresentedError } from "../present/error.mts";
+import { createPresenter } from "../present/presenter.mts";
+import { killedExitCode, type UnitAnswer, type UnitRequest, variablesOf } from "./protocol.mts";
 
 const retryMs = 10;
 /** Past it the process is taken for dead: killed before it listened, it leaves its folder. */
@@ -82,6 +84,17 @@ export async function relayUnit(unit: string, path: string): Promise<number | un
   if (exitCode !== undefined) return exitCode;
   if (stop.wasAsked()) return 130;
   if (!answered) return undefined;
-  process.stderr.write("error  the process that released it is gone  [internal]\n  fix  run the command again\n");
-  return 1;
+  const json = process.env["DEPLOY_JSON"] === "1";
+  createPresenter(process, { json, color: false, now: () => performance.now() }).error(killed(unit));
+  return killed(unit).exitCode;
 }
+
+/** Not a bug of ours, and not a refusal: from outside, as by a machine that is short of memory. */
+const killed = (unit: string): PresentedError => ({
+  exitCode: killedExitCode,
+  code: "aborted",
+  subject: `unit "${unit}"`,
+  message: "the process that released it was killed",
+  details: [],
+  hint: "run it again: it goes on from what is done. If it is killed again, the machine may be short of memory (dmesg)",
+});
