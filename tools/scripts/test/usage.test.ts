@@ -130,6 +130,33 @@ test("a port that another program uses is named, with the way round it", async (
   expect(stderr).toContain("fix");
 });
 
+test("a cloud that runs already is neither moved nor given other rules: both are refused", async () => {
+  const dataDir = await createTempFolder();
+  const local = (...args: readonly string[]) => runScript("local", [...args, "--data-dir", dataDir]);
+  expect((await local("start", "--port", "0")).code).toBe(0);
+  onTestFinished(async () => void (await local("stop")));
+  const refused = await Promise.all([
+    runScript("up", ["--once", "--port", "9", "--data-dir", dataDir]),
+    local("start", "--port", "9"),
+    local("start", "--iam", "enforce"),
+  ]);
+  for (const { code, stderr } of refused) {
+    expect(code, stderr).toBe(2);
+    expect(stderr).toMatch(/runs already, at http.*\[usage\]\n {2}fix .*pnpm local stop/);
+  }
+  expect((await local("start", "--port", "0", "--iam", "off")).code).toBe(0);
+});
+
+test("`local reset` removes no folder that holds anything else", async () => {
+  const folder = await createTempFolder();
+  await writeFile(join(folder, "state.db"), "");
+  await writeFile(join(folder, "thesis.txt"), "");
+  const { code, stderr } = await runScript("local", ["reset", "--data-dir", folder]);
+  expect(code, stderr).toBe(2);
+  expect(stderr).toContain("thesis.txt");
+  expect(await readdir(folder)).toHaveLength(2);
+});
+
 test("an unknown option is refused", async () => {
   const { code, stderr } = await runProcess(["node", "tools/scripts/src/main.mjs", "status", "--evn", "staging"]);
   expect(code).toBe(2);

@@ -6,12 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { resolveStack } from "@slipway/config";
 import { DeployError } from "@slipway/deploy-sdk";
+import type { IamMode } from "@slipway/local-cloud";
 import { type Command, Option } from "commander";
 import { createCommand } from "../command.mts";
 import { findCloud, type RunningCloud, stopCloud } from "../local/client.mts";
 import { botoConfig, cloudVariables, exportLines } from "../local/environment.mts";
 import { followFile } from "../local/follow-file.mts";
-import { parsePort } from "../local/parse-port.mts";
+import { checkPort, parsePort } from "../local/parse-port.mts";
+import { checkRemovable } from "../local/removable.mts";
 import { serve } from "../local/serve.mts";
 import { formatBytes, formatDuration } from "../present/format.mts";
 import { type CommandContext, runCommand } from "../run-command.mts";
@@ -21,7 +23,7 @@ import { loadWrittenStack, workspace } from "../workspace.mts";
 type Options = { readonly dataDir: string; readonly json: boolean };
 type StartOptions = Options & {
   readonly port?: string;
-  readonly iam: "off" | "record" | "enforce";
+  readonly iam?: IamMode;
   readonly foreground: boolean;
 };
 
@@ -41,23 +43,44 @@ async function requireCloud(dataDir: string): Promise<RunningCloud> {
 }
 
 async function start({ signal, present }: CommandContext, options: StartOptions): Promise<number> {
-  const port = parsePort(options.port) ?? (await defaultPort());
+  const asked = parsePort(options.port);
+  const port = asked ?? (await defaultPort());
   const running = await findCloud(options.dataDir);
   if (running) {
+    checkPort(running.server, asked);
+    checkIam(running, options.iam);
     present.result(running.server, () => `runs already  ${running.server.url}  process ${running.server.pid}`);
     return 0;
   }
   await ensureSystemPackages("start", present.line);
-  if (options.foreground) return serve({ signal, present }, { dataDir: options.dataDir, iam: options.iam, port });
+  if (options.foreground)
+    return serve({ signal, present }, { dataDir: options.dataDir, iam: options.iam ?? "off", port });
   const server = await startDetached(port, options, signal);
   present.result(server, () => `started  ${server.url}  process ${server.pid}`);
   return 0;
 }
 
+/** @throws {DeployError} `usage` where one runs that lets callers do what it is asked to refuse, or the other way round. */
+function checkIam(
+  { server, status }: Awaited<ReturnType<typeof findCloud>> & object,
+  asked: IamMode | undefined,
+): void {
+  if (asked === undefined || asked === status.iam) return;
+  throw new DeployError("usage", {
+    subject: `--iam ${asked}`,
+    message: `the local cloud of this folder runs already, at ${server.url}, with --iam ${status.iam}`,
+    hint: "stop that one first:  pnpm local stop",
+  });
+}
+
 const startDeadlineMs = 60_000;
 
 /** Starts the same command in the background and waits until it answers, or tells the last lines of its log. */
-async function startDetached(port: number, { dataDir, iam }: StartOptions, signal: AbortSignal): Promise<RunningCloud> {
+async function startDetached(
+  port: number,
+  { dataDir, iam = "off" }: StartOptions,
+  signal: AbortSignal,
+): Promise<RunningCloud> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const log = openSync(logFile(dataDir), "a", 0o600);
   const file = fileURLToPath(new URL("../main.mjs", import.meta.url));
@@ -99,11 +122,12 @@ async function stop({ signal, present }: CommandContext, { dataDir }: Options): 
   return 0;
 }
 
-async function reset(context: CommandContext, options: Options): Promise<number> {
-  const cloud = await findCloud(options.dataDir);
-  if (cloud) await stopCloud(cloud.server, context.signal);
-  rmSync(options.dataDir, { recursive: true, force: true });
-  context.present.result({ removed: options.dataDir }, () => `removed  ${options.dataDir}`);
+async function reset({ signal, present }: CommandContext, { dataDir }: Options): Promise<number> {
+  const cloud = await findCloud(dataDir);
+  if (cloud) await stopCloud(cloud.server, signal);
+  checkRemovable(dataDir);
+  rmSync(dataDir, { recursive: true, force: true });
+  present.result({ removed: dataDir }, () => `removed  ${dataDir}`);
   return 0;
 }
 
@@ -157,7 +181,7 @@ const subcommand = <Own extends Options>(
 subcommand("start", "start it in the background", start)
   .option("--port <port>", "default: the one in stack.ts; 0: any free one")
   .option("--foreground", "stay, and end with Ctrl-C", false)
-  .addOption(new Option("--iam <mode>", "what callers may do").choices(["off", "record", "enforce"]).default("off"));
+  .addOption(new Option("--iam <mode>", "what callers may do (default: off)").choices(["off", "record", "enforce"]));
 subcommand("status", "does it run, where, since when", status);
 subcommand("stop", "stop it and all that runs in it; its state stays", stop);
 subcommand("reset", "stop it and remove its state", reset);

@@ -99,9 +99,11 @@ async function up(context: CommandContext): Promise<number> {
   await ensureSystemPackages("start", present.line);
   const written = await loadWrittenStack();
   const { endpoint = "http://127.0.0.1:8790" } = resolveStack(written, "local").environment;
-  const port = parsePort(options.port) ?? Number(new URL(endpoint).port);
+  const [port, defaultPort] = [parsePort(options.port), Number(new URL(endpoint).port)];
   const dataDir = resolve(options.dataDir);
-  const { value: cloud, tookMs: cloudMs } = await timed(() => joinCloud({ dataDir, port, log: present.line }));
+  const { value: cloud, tookMs: cloudMs } = await timed(() =>
+    joinCloud({ dataDir, port, defaultPort, log: present.line }),
+  );
   present.line(`local cloud  ${cloud.url}`);
   const stack = resolveStack(written, "local", { endpoint: cloud.url });
   const target = createTarget(stack, { signal, runtime: systemRuntime });

@@ -12,6 +12,7 @@ const statusSchema = z.object({
   pid: z.number(),
   port: z.number(),
   dataDir: z.string(),
+  iam: z.enum(["off", "record", "enforce"]),
   uptimeMs: z.number(),
   memoryBytes: z.number(),
   counters: z.object({
