@@ -47,9 +47,12 @@ export async function createPlace(): Promise<Place> {
 }
 
 /** `npm start -- --once --json`. */
-export const upOnce = ({ clone, dataDir, port }: Place): Promise<Finished> =>
+export const upOnce = (
+  { clone, dataDir, port }: Place,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> =>
   runScript("up", ["--once", "--json", "--port", String(port), "--data-dir", dataDir], {
-    cwd: clone,
+    ...{ cwd: clone, env },
     timeoutMs: 300_000,
   });
 
