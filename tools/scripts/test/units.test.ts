@@ -36,7 +36,11 @@ const stall = async (): Promise<() => Promise<boolean>> => {
     return faults.some((fault) => fault.id === id && fault.consumed === 1);
   };
 };
-type Fault = { readonly id: string; readonly consumed: number };
+const faultsConsumed = async (): Promise<number> => {
+  const { faults } = JSON.parse((await ask(`${cloud.url}/_local/faults`)).text) as { faults: readonly Fault[] };
+  return faults.filter(({ fault }) => fault.kind === "latency").reduce((sum, { consumed }) => sum + consumed, 0);
+};
+type Fault = { readonly id: string; readonly consumed: number; readonly fault: { readonly kind: string } };
 
 beforeAll(async () => {
   cloud = await startSmallCloud();
@@ -54,6 +58,8 @@ beforeAll(async () => {
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
+  // Node keeps what nobody listens to for the first who does.
+  server.on("message", () => {});
   await waitFor("the socket", () => existsSync(socket), 30_000);
   // From here on only what has read the stack can release.
   await rename(file, elsewhere());
@@ -89,6 +95,20 @@ test("started by a person it removes nothing of theirs", async () => {
   await start(file);
   await start(join(folder, "socket"));
   expect(existsSync(file)).toBe(true);
+});
+
+test("a task that is killed before it has read its answer takes no other along", async () => {
+  const rule = { match: { path: "*/manifests/*" }, fault: { kind: "latency", delayMs: 500 } };
+  expect((await ask(`${cloud.url}/_local/faults`, rule)).status).toBe(200);
+  const answered = once(server, "message");
+  const killed = startUnit();
+  // Stopped, it reads nothing: the line is reset with its death.
+  await waitFor("its request", async () => (await faultsConsumed()) > 0, 20_000);
+  killed.child.kill("SIGSTOP");
+  await answered;
+  killed.child.kill("SIGKILL");
+  await killed.finished;
+  expect((await unit()).code).toBe(3);
 });
 
 test("a task that is told to stop stops its release, and no other", async () => {

@@ -38,7 +38,10 @@ async function serveUnit(socket: Socket, { session, commit, tell }: Serving): Pr
   const gone = new AbortController();
   // A task that is told to stop ends its half of the line; one that is killed loses both.
   socket.once("end", () => gone.abort()).once("close", () => gone.abort());
-  const [line] = await once(createInterface({ input: socket }), "line", { signal: gone.signal });
+  const lines = createInterface({ input: socket });
+  // It repeats the socket's errors: unheard, that of one task which is killed would end the release of all.
+  lines.on("error", () => gone.abort());
+  const [line] = await once(lines, "line", { signal: gone.signal });
   const request: UnitRequest = JSON.parse(line);
   if (!sameVariables(request.variables, variablesOf(process.env))) return;
   const say: Say = (answer) => socket.write(`${JSON.stringify(answer)}\n`);
