@@ -109,6 +109,29 @@ describe("the lock in a bucket", () => {
     await held.release();
   });
 
+  test.each([
+    [-1, "behind"],
+    [1, "ahead of"],
+  ])("is refused to a machine whose clock is wrong by %i h", async (hours, how) => {
+    const { target } = await place();
+    const runtime = { ...quickRuntime, now: () => new Date(Date.now() + hours * 3_600_000) };
+    const holder = createHolder();
+    const { state } = target;
+    await expect(
+      acquireLock({ state, environment: "local", releaseId: nextReleaseId(), holder, runtime, signal }),
+    ).rejects.toMatchObject({ code: "usage", message: expect.stringContaining(`60 min ${how}`) });
+    expect(await holders(target)).toEqual([]);
+  });
+
+  test("that a newer version wrote is not taken for free", async () => {
+    const { target } = await place();
+    const call = { signal, subject: "the lock" };
+    await target.state.write({ name: "lock.json", value: { format: 2, holders: [] }, ifGeneration: "0" }, call);
+    await expect(acquire(target, nextReleaseId())).rejects.toMatchObject({ code: "corrupt-state" });
+    await breakLock({ target, environment: "local", signal });
+    await (await acquire(target, nextReleaseId())).release();
+  });
+
   test("broken by hand is free, and says who held it", async () => {
     const { target } = await place();
     const releaseId = nextReleaseId();

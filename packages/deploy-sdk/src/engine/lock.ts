@@ -9,6 +9,7 @@ import { isLockState, judgeLock, type LockState, leaseMs, left, renewed, renewMs
 
 const lockName = "lock.json";
 const contentionMs = 250;
+const clockToleranceMs = 120_000;
 
 export type AcquireOptions = {
   readonly state: StateStore;
@@ -28,13 +29,15 @@ export type HeldLock = {
   readonly release: () => Promise<void>;
 };
 
-/** @throws {DeployError} `locked` while another release holds it */
+/** @throws {DeployError} `locked` while another release holds it; `usage` where this machine's clock is wrong */
 export async function acquireLock(options: AcquireOptions): Promise<HeldLock> {
   const { state, runtime, signal, holder, releaseId, environment } = options;
   const call: Call = { signal, subject: lockSubject(environment) };
   for (;;) {
     const { value, generation, at: now } = await state.read(lockName, call);
-    const current = isLockState(value) ? value : undefined;
+    checkClock(runtime.now(), now);
+    if (value !== undefined && !isLockState(value)) throw foreignLock(environment);
+    const current = value;
     const dead = (lease: Holder): boolean => isDead(lease, holder);
     const verdict = judgeLock(current, { releaseId, environment, holder, now, isDead: dead });
     if (verdict.kind === "held") throw lockedBy(verdict.state, verdict.holder, now);
@@ -43,6 +46,29 @@ export async function acquireLock(options: AcquireOptions): Promise<HeldLock> {
     await runtime.sleep(contentionMs * (0.5 + runtime.random()), signal);
   }
 }
+
+/**
+ * Releases are ordered by this machine's time, which is in their names. Of two machines whose clocks differ, one would
+ * take the other's last release for a later one, and a rollback would go past it.
+ */
+function checkClock(now: Date, storeNow: Date): void {
+  const aheadMs = now.getTime() - storeNow.getTime();
+  if (Math.abs(aheadMs) <= clockToleranceMs) return;
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+  throw new DeployError("usage", {
+    subject: "the clock of this machine",
+    message: `it is ${minutes} min ${aheadMs > 0 ? "ahead of" : "behind"} the environment's, and releases are ordered by it`,
+    hint: "set it, as timedatectl set-ntp true does",
+  });
+}
+
+/** Who wrote it may hold it: it is not for us to say that it is free. */
+const foreignLock = (environment: string): DeployError =>
+  new DeployError("corrupt-state", {
+    subject: lockSubject(environment),
+    message: "is not one that this version understands: a newer one may hold it",
+    hint: `update, or, where nobody deploys: pnpm unlock --env ${environment}`,
+  });
 
 const lockSubject = (environment: string): string => `the lock of ${environment}`;
 
