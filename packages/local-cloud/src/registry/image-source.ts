@@ -5,6 +5,7 @@ import type { RegistryState } from "./collect-garbage.ts";
 import type { FindRepositories } from "./locate-image.ts";
 import { type ManifestDescriptor, type ParsedManifest, parseManifest } from "./manifest.ts";
 import { formatPath, type ImageName, type ImagePath, isDigest, parsePath, parseReference } from "./names.ts";
+import { maxConfigBytes, parseImageConfig } from "./parse-image-config.ts";
 
 type ImageSourceOptions = RegistryState & {
   readonly find: FindRepositories;
@@ -24,6 +25,12 @@ export function createImageSource({ catalog, files, find, isOwnHost }: ImageSour
   const read = async ({ digest, mediaType }: ManifestRecord): Promise<ParsedManifest> =>
     parseManifest(await files.read(digest), mediaType);
 
+  const readConfig = async (digest: string): Promise<ImageConfig> => {
+    // A blob of any size can be named as one.
+    const size = files.sizeBytes(digest) ?? 0;
+    return parseImageConfig(size > maxConfigBytes ? Buffer.alloc(0) : await files.read(digest));
+  };
+
   /** Follows an index to the image for this machine. */
   const resolveImage = async (
     name: ImageName,
@@ -32,8 +39,7 @@ export function createImageSource({ catalog, files, find, isOwnHost }: ImageSour
   ): Promise<ResolvedParts | undefined> => {
     const manifest = await read(record);
     if (manifest.kind === "image") {
-      const config = JSON.parse((await files.read(manifest.config.digest)).toString()) as ImageConfig;
-      return { manifest: toImageManifest(manifest), config };
+      return { manifest: toImageManifest(manifest), config: await readConfig(manifest.config.digest) };
     }
     const child = manifest.manifests.find(isForThisMachine);
     const next = child && depth < maxIndexDepth ? catalog.manifest(name, child.digest) : undefined;
