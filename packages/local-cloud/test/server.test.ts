@@ -149,6 +149,9 @@ test("bounds JSON bodies, and names what is not JSON", async () => {
   const post = (body: string) => cloud.fetchJson("/v1/x", { method: "POST", body });
   expect((await post("")).json).toBe("empty");
   expect(await post("{")).toMatchObject({ status: 400, json: { error: { status: "INVALID_ARGUMENT" } } });
+  expect(await post("[".repeat(90) + "]".repeat(90))).toMatchObject({ status: 200 });
+  for (const depth of [110, 200_000])
+    expect(await post("[".repeat(depth) + "]".repeat(depth))).toMatchObject({ status: 400 });
   expect(await post(`"${"x".repeat(11 * 1024 * 1024)}"`)).toMatchObject({ status: 413 });
 });
 
@@ -163,13 +166,14 @@ test("refuses writes that a page of another site sends, and control calls altoge
   expect(await from("https://evil.example", "GET", "/_local/status")).toBe(403);
 });
 
-test("refuses CONNECT with what to do instead, and what is no HTTP at all", async () => {
+test("refuses CONNECT with what to do instead, what is no HTTP at all, and headers without end", async () => {
   const cloud = await startWith();
   expect(await sendRaw(cloud.port, "CONNECT run.googleapis.com:443 HTTP/1.1\r\nhost: x\r\n\r\n")).toMatch(
     /^HTTP\/1.1 501 .*http:\/\/run\.googleapis\.com\//s,
   );
   expect(cloud.lines).toEqual([expect.stringMatching(/^501 CONNECT run\.googleapis\.com:443: .*no gRPC/)]);
   expect(await sendRaw(cloud.port, "nonsense\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
+  expect(await sendRaw(cloud.port, `GET / HTTP/1.1\r\nx: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
 });
 
 test("gives claimed hosts to their handler, upgrades included", async () => {

@@ -38,6 +38,12 @@ const refuseSocket = (socket: Duplex, status: string, text: string): void => {
   );
 };
 
+/** What a client did wrong, by Node's code; else it speaks no HTTP/1.1. */
+const clientErrors: Readonly<Record<string, readonly [status: string, text: string]>> = {
+  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The address and the headers are more than 16 KiB."],
+  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "The request did not arrive in time."],
+};
+
 /** Told in the log as well: a client that asks for a tunnel shows at most the status of its refusal. */
 const refuseConnect = (message: IncomingMessage, socket: Duplex, log: HttpServerOptions["log"]): void => {
   const [host = "this host"] = (message.url ?? "").split(":");
@@ -106,8 +112,9 @@ export const startHttpServer = async (options: HttpServerOptions): Promise<HttpS
   server.on("upgrade", (message, socket, head) => {
     claimant(message)?.upgrade?.(message, socket, head);
   });
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) refuseSocket(socket, "400 Bad Request", "This is not an HTTP/1.1 request.");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const [status, text] = clientErrors[error.code ?? ""] ?? ["400 Bad Request", "This is not an HTTP/1.1 request."];
+    if (socket.writable) refuseSocket(socket, status, text);
     else socket.destroy();
   });
   const sockets = new Set<Duplex>();

@@ -22,12 +22,27 @@ export const readBytes = async (body: Readable, maxBytes: number): Promise<Buffe
 export const parseJson = (bytes: Buffer): unknown => {
   const text = bytes.toString("utf8");
   if (text.trim() === "") return undefined;
+  const value = parseText(text);
+  if (isDeeperThan(maxDepth, value))
+    throw new GoogleError("INVALID_ARGUMENT", "Invalid JSON payload received. Message too deep.");
+  return value;
+};
+
+const parseText = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
     throw new GoogleError("INVALID_ARGUMENT", "Invalid JSON payload received. The body is not JSON.");
   }
 };
+
+/** The bound of every protobuf parser: https://protobuf.dev/programming-guides/proto-limits/ */
+const maxDepth = 100;
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner)));
 
 /** The body as JSON, undefined when empty. */
 export const readJson = async (body: Readable): Promise<unknown> => parseJson(await readBytes(body, MAX_JSON_BYTES));
