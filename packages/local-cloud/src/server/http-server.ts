@@ -76,7 +76,11 @@ const listen = (server: Server, options: HttpServerOptions): Promise<number> =>
 const close = async (server: Server, adapter: Adapter, sockets: ReadonlySet<Duplex>): Promise<void> => {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  await Promise.race([closed, delay(STOP_GRACE_MS, undefined, { ref: false })]);
+  // The timer holds the process: a connection that is not read, as of a refused upload, would not, and the stop be cut short.
+  const over = new AbortController();
+  const grace = delay(STOP_GRACE_MS, undefined, { signal: over.signal }).catch(() => undefined);
+  await Promise.race([closed, grace]);
+  over.abort();
   adapter.abort();
   for (const socket of sockets) socket.destroy();
   await closed;
