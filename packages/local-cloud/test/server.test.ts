@@ -121,6 +121,18 @@ test("a handler's bug is a 500 without its text, which the log has", async () =>
   expect(cloud.lines.join()).toContain("a detail of the inside");
 });
 
+test("a full disk is a 500 that says so", async () => {
+  const failing = route({
+    template: "/v1/x",
+    handle: () => {
+      throw Object.assign(new Error("write"), { code: "ENOSPC" });
+    },
+  });
+  const cloud = await startWith(service("a.googleapis.com", failing));
+  const { status, json } = await cloud.fetchJson("/v1/x");
+  expect([status, JSON.stringify(json)]).toEqual([500, expect.stringContaining("disk is full")]);
+});
+
 test("listens on loopback alone, and on another address only when told so", async () => {
   // An address of this machine that is not 127.0.0.1: on Linux all of 127.0.0.0/8 are.
   const outside = Object.values(networkInterfaces()).flat();

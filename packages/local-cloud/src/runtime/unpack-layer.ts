@@ -92,6 +92,10 @@ const writeEntries = async (archive: AsyncIterable<ArchiveEntry>, root: string, 
   return removals;
 };
 
+/** Not the archive's fault: a full disk, a folder that cannot be written. */
+const isOfMachine = (error: Error | undefined): error is Error =>
+  /^(ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EMFILE|ENFILE|EIO)$/.test((error as NodeJS.ErrnoException)?.code ?? "");
+
 /** Room for the archive's own blocks beside the content: two a entry, and long names. */
 const archiveOverhead = (entries: number): number => 4096 + entries * 2048;
 
@@ -124,6 +128,10 @@ export async function unpackLayer(
   const reasons = [written, piped].flatMap((side) => (side.status === "rejected" ? [side.reason as Error] : []));
   const reason = reasons.find((error) => error instanceof RuntimeError) ?? reasons[0];
   if (reason instanceof RuntimeError) throw reason;
+  if (isOfMachine(reason))
+    throw new RuntimeError("start-failed", `layer ${blob.digest} cannot be unpacked: ${reason.message}`, {
+      cause: reason,
+    });
   if (reason !== undefined || written.status === "rejected") {
     throw new RuntimeError("layer-invalid", `layer ${blob.digest} is no readable archive`, { cause: reason });
   }

@@ -43,7 +43,15 @@ const toGoogleError = (error: unknown, match: RouteMatch, context: AnswerContext
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     context.log(`500 ${match.route.rpc} ${request.method} ${request.path}: ${text}`);
   }
-  return new GoogleError("INTERNAL", "Internal error encountered.");
+  return new GoogleError("INTERNAL", isDiskFull(error) ? diskFull : "Internal error encountered.");
+};
+
+const diskFull = "The local cloud's disk is full: nothing of this was kept.";
+
+/** Of the system, or of SQLite: https://www.sqlite.org/rescode.html#full */
+const isDiskFull = (error: unknown): boolean => {
+  const { code, errcode } = Object(error) as { readonly code?: unknown; readonly errcode?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT" || errcode === 13;
 };
 
 /** May the next API that has this path still answer? Only where this one has changed nothing. */

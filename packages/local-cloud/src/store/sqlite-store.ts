@@ -36,7 +36,8 @@ export const inTransaction = <Result>(database: DatabaseSync, work: () => Result
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    database.exec("ROLLBACK");
+    // A full disk, among others, has ended it already: https://www.sqlite.org/lang_transaction.html
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 };
