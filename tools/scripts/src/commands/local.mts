@@ -81,8 +81,7 @@ async function startDetached(
   { dataDir, iam = "off" }: StartOptions,
   signal: AbortSignal,
 ): Promise<RunningCloud> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const log = openSync(logFile(dataDir), "a", 0o600);
+  const log = openLog(dataDir);
   const file = fileURLToPath(new URL("../main.mjs", import.meta.url));
   const args = [file, "serve", JSON.stringify({ dataDir, port, iam })];
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: workspace });
@@ -101,6 +100,17 @@ async function startDetached(
     hint: "pnpm local start --foreground shows all it says",
     details: details.value ?? [],
   });
+}
+
+function openLog(dataDir: string): number {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return openSync(logFile(dataDir), "a", 0o600);
+  } catch (cause) {
+    const message = `cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const hint = "name a folder that can be created and written";
+    throw new DeployError("usage", { subject: dataDir, message, hint, cause });
+  }
 }
 
 async function status({ present }: CommandContext, { dataDir }: Options): Promise<number> {
