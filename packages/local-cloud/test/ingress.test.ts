@@ -36,6 +36,10 @@ const server = require("http").createServer(async (request, response) => {
   }
   if (url === "/cut") { response.writeHead(200, { "content-length": 100 }); response.write("half"); return setTimeout(() => response.destroy(), 20); }
   if (url === "/teapot") return response.writeHead(418, "I am a teapot", ["Set-Cookie", "a=1", "set-cookie", "b=2", "Connection", "x-hop", "x-hop", "1"]).end("short and stout");
+  if (url === "/malformed") return request.socket.end("HTTP/1.1 200 OK\\r\\ncontent-length: 1\\r\\ncontent-length: 2\\r\\n\\r\\nab");
+  if (url === "/forbidden-byte") return request.socket.end("HTTP/1.1 200 OK\\r\\nx: a\\x00b\\r\\ncontent-length: 0\\r\\n\\r\\n");
+  if (url === "/early") return response.writeHead(409).end("seen enough");
+  if (url === "/trailers") { response.writeHead(200, { trailer: "x-sum" }); response.write("a"); response.addTrailers({ "x-sum": "1" }); return response.end(); }
   if (url === "/empty") return response.writeHead(204).end();
   response.end(JSON.stringify({ url, method, headers, raw: request.rawHeaders }));
 });
@@ -181,6 +185,49 @@ describe("the ingress", () => {
 
   it("never ends an answer as whole that the container did not finish", async () => {
     await expect(ask(uri, { path: "/cut" })).rejects.toThrow();
+  });
+
+  it("refuses an answer that can be read in two ways, and one that may not be passed on", async () => {
+    expect((await ask(uri, { path: "/malformed" })).status).toBe(503);
+    expect((await ask(uri, { path: "/forbidden-byte" })).status).toBe(503);
+    expect(suite.cloud().lines("echo").join("\n")).toContain("the HTTP response was malformed");
+    expect((await ask(uri)).status).toBe(200);
+  });
+
+  it("passes on an answer that comes before the end of its request, and serves the next one", async () => {
+    const { socket, host } = await open(uri);
+    socket.write(`POST /early HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 3\r\n\r\na`);
+    expect(await readUntil(socket, "seen enough")).toContain("409");
+    socket.write(`bcGET /next HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await readUntil(socket, '"url":"/next"');
+    socket.destroy();
+  });
+
+  it("passes on trailers", async () => {
+    const { host, port } = new URL(uri);
+    const sent = request({ host: "127.0.0.1", port, path: "/trailers", headers: { host }, agent: false }).end();
+    const [response] = await once(sent, "response");
+    await response.toArray();
+    expect(response.trailers).toEqual({ "x-sum": "1" });
+  });
+
+  it("uses a connection again that had to wait for a slow client", async () => {
+    const { socket, host } = await open(uri);
+    for (let round = 0; round < 2; round++) {
+      socket.pause();
+      socket.write(`GET /big HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      let bytes = 0;
+      const done = new Promise<void>((resolve) => {
+        socket.on("data", (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > 64 << 20 && chunk.subarray(-5).toString() === "0\r\n\r\n") resolve();
+        });
+      });
+      socket.resume();
+      await done;
+      socket.removeAllListeners("data");
+    }
+    socket.destroy();
   });
 
   it("carries a WebSocket both ways until either side ends", async () => {

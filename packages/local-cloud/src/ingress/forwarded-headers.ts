@@ -1,6 +1,5 @@
 // Pure. Headers on their way through the ingress: https://cloud.google.com/run/docs/reference/request-headers
 import { randomBytes } from "node:crypto";
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 
 /** Of one connection only, never passed on: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const hopByHop = new Set([
@@ -8,22 +7,19 @@ const hopByHop = new Set([
   ...["te", "trailer", "transfer-encoding", "upgrade"],
 ]);
 /** Answered by the ingress itself. */
-const ownRequestHeaders = new Set(["expect", "x-serverless-authorization"]);
-const appended = new Set([
-  "x-forwarded-for",
-  "x-forwarded-proto",
-  "x-forwarded-host",
-  "forwarded",
-  "x-cloud-trace-context",
-]);
+const ownRequestHeaders = ["expect", "x-serverless-authorization"];
+const appended = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-cloud-trace-context"];
+const notForInstances = new Set([...hopByHop, ...ownRequestHeaders, ...appended]);
 
-/** Names and values in turn, as Node and undici take them. */
+export const isHopByHop = (lowerName: string): boolean => hopByHop.has(lowerName);
+
+/** Names and values in turn, as Node gives and takes them. */
 export type RawHeaders = string[];
 
 const nothing: ReadonlySet<string> = new Set();
 
 /** Names that a Connection header adds to those of one connection only. */
-const namesIn = (connection: string | undefined): ReadonlySet<string> => {
+export const namesIn = (connection: string | undefined): ReadonlySet<string> => {
   if (connection === undefined || /^(keep-alive|close)?$/i.test(connection)) return nothing;
   return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
 };
@@ -57,7 +53,7 @@ export function requestHeaders(raw: readonly string[], { connection, clientIp, h
     const lower = name.toLowerCase();
     if (lower === "x-forwarded-for") forwardedFor = forwardedFor === "" ? value : `${forwardedFor},${value}`;
     if (lower === "x-cloud-trace-context") trace = value;
-    if (hopByHop.has(lower) || ownRequestHeaders.has(lower) || appended.has(lower) || named.has(lower)) continue;
+    if (notForInstances.has(lower) || named.has(lower)) continue;
     headers.push(name, value);
   }
   headers.push("X-Forwarded-For", forwardedFor === "" ? clientIp : `${forwardedFor},${clientIp}`);
@@ -67,13 +63,9 @@ export function requestHeaders(raw: readonly string[], { connection, clientIp, h
   return headers;
 }
 
-/** A response's headers for the client, by lower-case names. */
-export function responseHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const named = namesIn(headers.connection);
-  const kept: Record<string, string | string[]> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined && !hopByHop.has(name) && !named.has(name)) kept[name] = value;
-  }
-  return kept;
+/** A request's head as it goes over the wire. */
+export function writeHead(startLine: string, headers: RawHeaders): string {
+  let head = `${startLine}\r\n`;
+  for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return `${head}\r\n`;
 }

@@ -126,8 +126,8 @@ export class Ingress implements HostHandler {
     this.#table.setDomain(domain, service);
   }
 
-  close(): Promise<void> {
-    return this.#upstreams.close();
+  close(): void {
+    this.#upstreams.close();
   }
 
   #admit(request: IncomingMessage): Admission {
@@ -162,7 +162,7 @@ export class Ingress implements HostHandler {
       ...{
         request,
         response,
-        pool: this.#upstreams.of(lease),
+        connection: this.#upstreams.of(lease),
         forwarding: forwardingOf(request),
         timeoutMs: target.timeoutMs,
       },

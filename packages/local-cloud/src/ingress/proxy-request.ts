@@ -1,14 +1,18 @@
 // One request to one instance and its answer back, both streamed: nothing is held but what the sockets hold.
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { Dispatcher, Pool } from "undici";
-import { type Forwarding, requestHeaders, responseHeaders } from "./forwarded-headers.ts";
-import { limitBytes, maxMessageBytes } from "./message-size.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AnswerHead } from "./answer-head.ts";
+import type { Trailers } from "./answer-parser.ts";
+import { type Forwarding, requestHeaders, writeHead } from "./forwarded-headers.ts";
+import type { ConnectionFailure, Exchange, InstanceConnection } from "./instance-connection.ts";
+import { maxMessageBytes } from "./message-size.ts";
 import { answerTooLarge, brokenInstance, type Refusal, requestTooLarge, timedOut } from "./refusal.ts";
+import { hasBody, isChunked, RequestBody } from "./request-body.ts";
 
 export type ProxyExchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly pool: Pool;
+  /** Of this request alone until its end. */
+  readonly connection: InstanceConnection;
   readonly forwarding: Forwarding;
   readonly timeoutMs: number;
   /** Called once, when the instance is free of the request. */
@@ -25,91 +29,83 @@ export type ProxyEnd =
   /** The connection was closed before an answer began; it may have been an idle one that the instance closed just then. */
   | { readonly kind: "reset" };
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-
 const mayRepeat = ({ method }: IncomingMessage): boolean =>
   method === "GET" || method === "HEAD" || method === "OPTIONS";
 
-class Exchange implements Dispatcher.DispatchHandler {
+const smallBytes = 8 * 1024;
+
+function requestHead(request: IncomingMessage, forwarding: Forwarding): string {
+  const headers = requestHeaders(request.rawHeaders, forwarding);
+  headers.push("Connection", "keep-alive");
+  if (isChunked(request)) headers.push("Transfer-Encoding", "chunked");
+  return writeHead(`${request.method} ${request.url} HTTP/1.1`, headers);
+}
+
+class RunningExchange implements Exchange {
   readonly #exchange: ProxyExchange;
   readonly #onClose = (): void => this.#onClientClose();
-  #controller: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #over = false;
-  /** Bytes of the answer that are still to come; not a number where the answer does not say. */
-  #left = Number.NaN;
+  #body: RequestBody | undefined;
+  #isOver = false;
 
   constructor(exchange: ProxyExchange) {
     this.#exchange = exchange;
   }
 
   start(): void {
-    const { request, response, pool, forwarding, timeoutMs } = this.#exchange;
+    const { request, response, connection, forwarding, timeoutMs } = this.#exchange;
     this.#timer = setTimeout(() => this.#fail(timedOut), timeoutMs);
     response.on("close", this.#onClose);
     if (Number(request.headers["content-length"] ?? 0) > maxMessageBytes) {
       this.#fail(requestTooLarge);
       return;
     }
-    pool.dispatch(
-      {
-        path: request.url ?? "/",
-        method: request.method as Dispatcher.HttpMethod,
-        headers: requestHeaders(request.rawHeaders, forwarding),
-        // The dispatcher destroys a body that it could not send, and with the request itself its client's connection.
-        body: hasBody(request) ? request.pipe(limitBytes(() => this.#fail(requestTooLarge))) : null,
-      },
-      this,
-    );
+    const isSent = !hasBody(request);
+    connection.send(requestHead(request, forwarding), { exchange: this, isHead: request.method === "HEAD", isSent });
+    if (isSent) return;
+    this.#body = new RequestBody(connection, isChunked(request), () => this.#fail(requestTooLarge));
+    request.pipe(this.#body);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new Error("the request is over"));
+  onDrain(): void {
+    this.#body?.drained();
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: IncomingHttpHeaders,
-    text?: string,
-  ): void {
-    if (statusCode < 200) return; // Node has answered `100 Continue` itself, and sends no other
-    this.#left = Number(headers["content-length"] ?? Number.NaN);
-    const { request, response } = this.#exchange;
-    // What is chunked may be of any length.
-    if (this.#left > maxMessageBytes && request.method !== "HEAD") this.#fail(answerTooLarge);
-    else response.writeHead(statusCode, text, responseHeaders(headers));
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onHead({ status, text, headers, length }: AnswerHead): void {
     const { response } = this.#exchange;
-    this.#left -= chunk.length;
-    // The last bytes and the end go in one packet; `onResponseEnd` follows.
-    if (this.#left === 0) {
-      response.end(chunk);
-      return;
-    }
-    if (response.write(chunk)) return;
-    controller.pause();
-    response.once("drain", () => controller.resume());
+    // What is chunked may be of any length.
+    if (typeof length === "number" && length > maxMessageBytes) this.#fail(answerTooLarge);
+    else response.writeHead(status, text, headers);
   }
 
-  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: Record<string, string | string[]>): void {
+  onData(chunk: Buffer, isLast: boolean): void {
+    const { response, connection } = this.#exchange;
+    // The last bytes and the end go in one packet; with the head, too, in one write, if they are text to Node.
+    if (isLast && chunk.length <= smallBytes) response.end(chunk.toString("latin1"), "latin1");
+    else if (isLast) response.end(chunk);
+    else if (!response.write(chunk)) {
+      connection.pause();
+      response.once("drain", () => {
+        if (!this.#isOver) connection.resume();
+      });
+    }
+  }
+
+  onEnd(trailers: Trailers | undefined): void {
     const { response } = this.#exchange;
     if (!response.writableEnded) {
-      if (trailers && Object.keys(trailers).length > 0) response.addTrailers(trailers as NodeJS.Dict<string>);
+      if (trailers !== undefined) response.addTrailers(trailers);
       response.end();
     }
+    if (this.#body?.writableFinished === false) this.#leaveBody(); // it was answered before its end
     this.#finish({ kind: "over" });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error & { readonly code?: string }): void {
+  onFailure(failure: ConnectionFailure): void {
     const { request, response } = this.#exchange;
-    const untouched = !this.#over && !response.headersSent && !hasBody(request);
-    if (untouched && error.code === "ECONNREFUSED") this.#finish({ kind: "unreached" });
-    else if (untouched && mayRepeat(request)) this.#finish({ kind: "reset" });
+    const isUntouched = !response.headersSent && !hasBody(request);
+    if (isUntouched && failure === "refused") this.#finish({ kind: "unreached" });
+    else if (isUntouched && failure === "reset" && mayRepeat(request)) this.#finish({ kind: "reset" });
     else this.#fail(brokenInstance);
   }
 
@@ -118,22 +114,27 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #fail(refusal: Refusal | undefined): void {
-    if (this.#over) return;
-    const { request, response } = this.#exchange;
+    if (this.#isOver) return;
+    const { response, connection } = this.#exchange;
     const isOver = refusal === undefined || response.headersSent;
+    connection.destroy();
+    if (!isOver) this.#leaveBody();
     this.#finish(isOver ? { kind: "over", ...(refusal && { refusal }) } : { kind: "failed", refusal });
-    this.#controller?.abort(new Error("the request is over"));
-    request.unpipe();
     if (isOver) response.destroy();
-    else request.resume(); // what the client still sends is read, so that it gets to read the answer
+  }
+
+  /** What the client still sends is read, so that it gets to read the answer. */
+  #leaveBody(): void {
+    this.#exchange.request.unpipe();
+    this.#exchange.request.resume();
   }
 
   #finish(end: ProxyEnd): void {
-    this.#over = true;
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#exchange.response.off("close", this.#onClose);
     this.#exchange.onEnd(end);
   }
 }
 
-export const proxyRequest = (exchange: ProxyExchange): void => new Exchange(exchange).start();
+export const proxyRequest = (exchange: ProxyExchange): void => new RunningExchange(exchange).start();

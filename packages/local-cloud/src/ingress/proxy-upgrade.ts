@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ProbeTarget } from "../run/probe.ts";
-import { type Forwarding, requestHeaders } from "./forwarded-headers.ts";
+import { type Forwarding, requestHeaders, writeHead } from "./forwarded-headers.ts";
 import { brokenInstance, refuseUpgrade } from "./refusal.ts";
 
 export type UpgradeExchange = {
@@ -17,12 +17,11 @@ export type UpgradeExchange = {
   readonly onEnd: () => void;
 };
 
-const requestHead = ({ method, url, rawHeaders, headers }: IncomingMessage, forwarding: Forwarding): string => {
-  const forwarded = requestHeaders(rawHeaders, forwarding);
-  const lines = [`${method} ${url} HTTP/1.1`, `Connection: Upgrade`, `Upgrade: ${headers.upgrade ?? "websocket"}`];
-  for (let index = 0; index < forwarded.length; index += 2) lines.push(`${forwarded[index]}: ${forwarded[index + 1]}`);
-  return `${lines.join("\r\n")}\r\n\r\n`;
-};
+const requestHead = ({ method, url, rawHeaders, headers }: IncomingMessage, forwarding: Forwarding): string =>
+  writeHead(`${method} ${url} HTTP/1.1`, [
+    ...["Connection", "Upgrade", "Upgrade", headers.upgrade ?? "websocket"],
+    ...requestHeaders(rawHeaders, forwarding),
+  ]);
 
 export function proxyUpgrade({ request, socket, head, address, forwarding, timeoutMs, onEnd }: UpgradeExchange): void {
   const upstream: Socket = connect(address);

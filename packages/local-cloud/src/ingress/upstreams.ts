@@ -1,52 +1,52 @@
 // Connections to instances, kept for reuse and dropped with the instance.
-import { createRequire } from "node:module";
-import type { Pool } from "undici";
 import type { Lease } from "../run/request-queue.ts";
-
-/** All of undici would be fetch, WebSocket, mocks and caches as well: half of its load, and none of it is used here. */
-const PoolClass = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof Pool;
+import { InstanceConnection } from "./instance-connection.ts";
 
 export type Upstreams = {
-  readonly of: (lease: Lease) => Pool;
-  readonly close: () => Promise<void>;
+  /** A connection for one request. As many are open as requests are under way: an instance's concurrency limits those. */
+  readonly of: (lease: Pick<Lease, "address" | "lost">) => InstanceConnection;
+  readonly close: () => void;
 };
 
-/** Below what servers commonly keep an idle connection for (Node and uvicorn 5 s), so that this side closes first. */
-const keepAliveMs = 4_000;
+/** Of one instance. */
+type Connections = { readonly open: Set<InstanceConnection>; readonly idle: InstanceConnection[] };
 
 export function createUpstreams(): Upstreams {
-  const pools = new Map<string, Pool>();
+  /** By what tells that the instance has ended: its port may be another one's afterwards. */
+  const byInstance = new Map<AbortSignal, Connections>();
 
-  const open = (origin: string, lost: AbortSignal): Pool => {
-    const pool = new PoolClass(origin, {
-      // As many as requests that are under way; how many those may be is the instance's concurrency.
-      connections: null,
-      pipelining: 1,
-      keepAliveTimeout: keepAliveMs,
-      keepAliveMaxTimeout: keepAliveMs,
-      // The request's own timeout is all there is.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connectTimeout: 10_000,
-    });
-    pools.set(origin, pool);
-    const drop = (): void => {
-      pools.delete(origin);
-      pool.destroy().catch(() => {});
-    };
-    if (lost.aborted) drop();
-    else lost.addEventListener("abort", drop, { once: true });
-    return pool;
+  const drop = (lost: AbortSignal): void => {
+    const connections = byInstance.get(lost);
+    byInstance.delete(lost);
+    for (const connection of connections?.open ?? []) connection.lose();
+  };
+
+  const add = (lost: AbortSignal): Connections => {
+    const connections: Connections = { open: new Set(), idle: [] };
+    if (lost.aborted) return connections;
+    byInstance.set(lost, connections);
+    lost.addEventListener("abort", () => drop(lost), { once: true });
+    return connections;
   };
 
   return {
     of: ({ address, lost }) => {
-      const origin = `http://${address.host}:${address.port}`;
-      return pools.get(origin) ?? open(origin, lost);
+      const { open, idle } = byInstance.get(lost) ?? add(lost);
+      for (let last = idle.pop(); last !== undefined; last = idle.pop()) if (last.isOpen) return last;
+      const connection: InstanceConnection = new InstanceConnection(
+        address,
+        () => idle.push(connection),
+        () => {
+          open.delete(connection);
+          const index = idle.indexOf(connection);
+          if (index >= 0) idle.splice(index, 1);
+        },
+      );
+      open.add(connection);
+      return connection;
     },
-    close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
-      pools.clear();
+    close: () => {
+      for (const lost of [...byInstance.keys()]) drop(lost);
     },
   };
 }
