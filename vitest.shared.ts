@@ -1,15 +1,19 @@
 import { availableParallelism } from "node:os";
 import { defineProject } from "vitest/config";
 
-/** For every project. Vitest would leave one core free; but tests wait for servers and programs half of their time. */
-export const maxWorkers = availableParallelism();
+/** For every project. Vitest would leave a core free; but tests wait for servers and programs for much of their time. */
+export const maxWorkers = availableParallelism() + 1;
 
-/** One Vitest project for a Node package: pure tests beside the code, those that cross modules in `test/`. */
+/**
+ * One Vitest project for a Node package: pure tests beside the code, those that cross modules in `test/`. Its files share
+ * workers, since a fourth of the CPU would go into starting one for each file and loading the same modules again.
+ */
 export const nodeProject = (name: string) =>
   defineProject({
     test: {
       name,
       environment: "node",
+      isolate: false,
       maxWorkers,
       include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
       exclude: ["**/*.browser.test.*", "**/node_modules/**"],
@@ -20,7 +24,3 @@ export const nodeProject = (name: string) =>
       retry: process.env["CI"] ? 1 : 0,
     },
   });
-
-/** A project whose tests bring whole stacks up: together with no others, since each takes much of the machine. */
-export const wholeStackProject = (name: string) =>
-  defineProject({ test: { ...nodeProject(name).test, sequence: { groupOrder: 1 } } });

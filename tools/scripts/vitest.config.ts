@@ -1,3 +1,3 @@
-import { wholeStackProject } from "../../vitest.shared.ts";
+import { nodeProject } from "../../vitest.shared.ts";
 
-export default wholeStackProject("scripts");
+export default nodeProject("scripts");
