@@ -130,3 +130,10 @@ test("sends nothing that the protos do not know", () => {
   expect(proxy.requests.length).toBeGreaterThan(10);
   expect(proxy.problems()).toEqual([]);
 });
+
+test("knows the secret that it has made where the answer to that is lost", async () => {
+  const match = { rpc: "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret" };
+  const consumed = await cloud.orderFault({ match, fault: { kind: "reset-after" } });
+  expect(await set("DSN", "value")).toMatchObject({ version: "1", created: true });
+  expect(await consumed()).toBe(1);
+});

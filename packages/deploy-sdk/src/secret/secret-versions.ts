@@ -1,4 +1,5 @@
 // Secret Manager: what there is by lean reads, what is new by Google's own client. Values are read in one place only.
+import { randomUUID } from "node:crypto";
 import { crc32c } from "@node-rs/crc32";
 import { z } from "zod";
 import { DeployError } from "../deploy-error.ts";
@@ -52,22 +53,38 @@ export async function readVersions(
   return versions.map(({ name, state, createTime }) => ({ version: numberOf(name), state, createdAt: createTime }));
 }
 
+/** Tells who has made a secret, where the answer to that is lost and the second try finds it there. */
+const creatorKey = "slipway-creator";
+const createdSchema = z.object({ annotations: z.record(z.string(), z.string()).default({}) });
+
 /** True: it was made; false: it was there. Replicated by Google, as in the classic set-up. */
-export async function createSecret({ project, target }: SecretPlace, secret: string, call: Call): Promise<boolean> {
+export async function createSecret(place: SecretPlace, secret: string, call: Call): Promise<boolean> {
+  const { project, target } = place;
   const { clients } = target.google;
+  const creator = randomUUID();
   const client = await clients.secretManager();
   try {
     await clients.call({ ...call, idempotent: true }, () =>
       client.createSecret(
-        { parent: `projects/${project}`, secretId: secret, secret: { replication: { automatic: {} } } },
+        {
+          parent: `projects/${project}`,
+          secretId: secret,
+          secret: { replication: { automatic: {} }, annotations: { [creatorKey]: creator } },
+        },
         gaxOptions,
       ),
     );
     return true;
   } catch (error) {
-    if (error instanceof DeployError && error.code === "already-exists") return false;
-    throw error;
+    if (!(error instanceof DeployError) || error.code !== "already-exists") throw error;
+    return (await creatorOf(place, secret, call)) === creator;
   }
+}
+
+async function creatorOf(place: SecretPlace, secret: string, call: Call): Promise<string | undefined> {
+  const request = { api: "secretmanager", method: "GET", path: pathOf(place, secret), ...call } as const;
+  const response = await place.target.google.transport.request(request);
+  return createdSchema.parse(await response.json()).annotations[creatorKey];
 }
 
 /** Number of the version that now holds `value`. Not sent twice: a lost answer is reported, not doubled. */
