@@ -184,7 +184,7 @@ async function endingOfWrite(
   if (last !== 1) return `made ${last} in the end`;
   if (!error) return first === 1 && !second ? "done" : `made ${first}; then ${second?.message ?? "done"}`;
   if (second) return second.hint !== undefined && !second.retryable ? "by hand" : `refused twice: ${second.message}`;
-  return first === 0 ? "refused" : "resumed";
+  return first === 0 ? "refused" : "an error, though it was applied";
 }
 
 function asDeployError(error: unknown): DeployError {
@@ -195,16 +195,8 @@ function asDeployError(error: unknown): DeployError {
 async function endingsOf(method: Method, among: object): Promise<Readonly<Record<string, string>>> {
   const names = namesAmong(method, among);
   return Object.fromEntries(
-    await Promise.all(
-      names.map(async (name) => [name, asWritten(method, name, await endingOf(method, name))] as const),
-    ),
+    await Promise.all(names.map(async (name) => [name, await endingOf(method, name)] as const)),
   );
-}
-
-/** Where it depends on how fast the cloud is, either of the two is as the table says. */
-function asWritten(method: Method, name: FaultName, found: string): string {
-  const written = rowOf(method)[name];
-  return written === "done or resumed" && (found === "done" || found === "resumed") ? written : found;
 }
 
 const namesAmong = (method: Method, among: object): readonly FaultName[] =>

@@ -186,11 +186,11 @@ function responseOf(
     try {
       return await readBounded(body, bodyLimitBytes);
     } catch (cause) {
-      const { subject, method } = request;
+      const { subject } = request;
       if (cause instanceof BodyTooLargeError)
         throw new DeployError("remote-failed", { subject, message: cause.message, cause });
-      if (method !== "GET" || reads >= readLimit) throw connectionError(subject, "reset", attempts, cause);
-      // The answer broke off on its way: reading has no side effect, so it is asked for again.
+      if (!isIdempotent(request) || reads >= readLimit) throw connectionError(subject, "reset", attempts, cause);
+      // The answer broke off on its way, and asking again does no harm.
       const again = await requestWithRetries(request, sender, reads + 1);
       return again.bytes();
     }

@@ -101,15 +101,13 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
   "create-bucket": ({ bucket }, { rest, stack, call }) => createBucket(rest, stack.environment.project, bucket, call),
   "patch-bucket": ({ name, ...change }, { rest, call }) => patchBucket(rest, name, change, call),
   "create-repository": ({ name }, given) => unlessThere(() => createRepository(name, given)),
-  "create-account": ({ email, displayName }, { rest, stack, call }) =>
-    unlessThere(() =>
-      rest.post(
-        "iam",
-        `/v1/projects/${stack.environment.project}/serviceAccounts`,
-        { accountId: email.slice(0, email.indexOf("@")), serviceAccount: { displayName } },
-        call,
-      ),
-    ),
+  "create-account": async ({ email, displayName }, { rest, stack, call }) => {
+    const path = `/v1/projects/${stack.environment.project}/serviceAccounts`;
+    const account = { accountId: email.slice(0, email.indexOf("@")), serviceAccount: { displayName } };
+    await unlessThere(() => rest.post("iam", path, account, call));
+    // Whoever has made it, it was not there when this run looked: what follows must be as patient with it.
+    return true;
+  },
   grant: (action, { target, stack, runtime, call }) =>
     addBindings(target.google.transport, action, stack.environment, runtime, call),
   "create-secret": ({ name }, { secrets, call }) => createSecret(secrets, name, call),
@@ -225,9 +223,17 @@ async function addFirstVersion(
   const others = !existed && !made.has(secretId(name));
   if (others) await pollUntil(has, { deadlineMs: otherRunMs }, runtime, call);
   if (others || (await has())) return false;
-  await addVersion(secrets, name, await make(), call);
+  const value = await make();
+  const addOnce = async (): Promise<void> => {
+    if (!(await has())) await addVersion(secrets, name, value, call);
+  };
+  await retryWhile(isUnknown, addOnce, unknownMs, runtime, call);
   return true;
 }
+
+/** Was it applied? Versions have no name that would keep a second from being made: it is looked for before it is sent again. */
+const isUnknown = ({ code }: DeployError): boolean => code === "unavailable" || code === "timeout";
+const unknownMs = 60_000;
 
 async function createRepository(name: string, { stack, target, call }: Performing): Promise<void> {
   const { project, region } = stack.environment;

@@ -9,7 +9,10 @@ import { pollUntil, type Wait } from "./polling.ts";
 export type Rest = {
   /** undefined: 404. */
   readonly get: (api: Api, path: string, call: Call) => Promise<unknown>;
-  /** @throws {DeployError} `already-exists` or `conflict` where somebody else was first. */
+  /**
+   * Makes something that has a name, and so is sent again where its answer is lost: a second one of that name is refused.
+   * @throws {DeployError} `already-exists` or `conflict` where it is there, be it by somebody else or by a lost first try.
+   */
   readonly post: (api: Api, path: string, json: unknown, call: Call) => Promise<unknown>;
   readonly patch: (api: Api, path: string, json: unknown, call: Call) => Promise<unknown>;
 };
@@ -19,7 +22,8 @@ export const createRest = (transport: Transport): Rest => ({
     const response = await transport.request({ api, method: "GET", path, expect: [404], ...call });
     return response.status === 404 ? undefined : response.json();
   },
-  post: async (api, path, json, call) => (await transport.request({ api, method: "POST", path, json, ...call })).json(),
+  post: async (api, path, json, call) =>
+    (await transport.request({ api, method: "POST", path, json, idempotent: true, ...call })).json(),
   patch: async (api, path, json, call) =>
     (await transport.request({ api, method: "PATCH", path, json, idempotent: true, ...call })).json(),
 });

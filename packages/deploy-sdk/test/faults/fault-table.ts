@@ -28,8 +28,6 @@ export type FaultName = keyof typeof faults;
 export const endings = {
   done: "the call is made again where that is needed, and what it was to do is done, once",
   refused: "a typed error, and nothing has changed; the next run does it",
-  resumed: "a typed error, though it was applied or may have been; the next run finds it, and does nothing twice",
-  "done or resumed": "its answer is lost: done where what it made can be seen by then, else resumed",
   "by hand": "a typed error, and something half-made that only a person may delete; the next run says so at once",
 } as const;
 export type Ending = keyof typeof endings;
@@ -48,35 +46,27 @@ const head = {
   latency: "done",
 } as const satisfies Row;
 const read = { ...head, "broken answer": "done" } as const satisfies Row;
-/** As often as one likes: a precondition, a name or an etag keeps the second from doing anything, or its answer tells that the first did. */
+/** As often as one likes: a precondition, a name or an etag keeps the second from doing anything, or the first is looked for before. */
 const write = { ...read, "broken request": "done" } as const satisfies Row;
-/** Could have been applied when its answer is lost, and would be doubled: only what was certainly not looked at is sent again. */
-const writeOnce = {
+/** A job must not run twice: only what was certainly not looked at is sent again, and what a lost answer has started is looked for. */
+const runOnce = {
   "429": "done",
   "503": "refused",
   "408": "refused",
   "reset before": "refused",
-  "reset after": "resumed",
+  "reset after": "done",
   "broken request": "refused",
-  "broken answer": "resumed",
+  "broken answer": "done",
   stall: "refused",
   latency: "done",
 } as const satisfies Row;
-/** And where its answer is lost, what it may have made is looked for once. */
-const makeOnce = {
-  ...writeOnce,
-  "reset after": "done or resumed",
-  "broken answer": "done or resumed",
-} as const satisfies Row;
-/** And where its answer is lost, what it has started is looked for at once. */
-const runOnce = { ...writeOnce, "reset after": "done", "broken answer": "done" } as const satisfies Row;
 const failing = { "operation fails": "refused" } as const satisfies Row;
 const starting = { "slow start": "done" } as const satisfies Row;
 const running = { ...write, ...failing, quota: "done" } as const satisfies Row;
 
 export const table = {
   "storage.buckets.get": read,
-  "storage.buckets.insert": writeOnce,
+  "storage.buckets.insert": write,
   "storage.buckets.patch": write,
   "storage.buckets.getIamPolicy": read,
   "storage.buckets.setIamPolicy": write,
@@ -87,11 +77,11 @@ export const table = {
   "storage.objects.rewrite": write,
   "storage.objects.delete": head,
   "serviceusage.services.batchGet": read,
-  "serviceusage.services.batchEnable": writeOnce,
+  "serviceusage.services.batchEnable": write,
   "cloudresourcemanager.projects.getIamPolicy": read,
   "cloudresourcemanager.projects.setIamPolicy": write,
   "iam.projects.serviceAccounts.get": read,
-  "iam.projects.serviceAccounts.create": writeOnce,
+  "iam.projects.serviceAccounts.create": write,
   "iam.projects.serviceAccounts.getIamPolicy": read,
   "iam.projects.serviceAccounts.setIamPolicy": write,
   "google.devtools.artifactregistry.v1.ArtifactRegistry.GetRepository": read,
@@ -107,18 +97,18 @@ export const table = {
   "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret": write,
   "google.cloud.secretmanager.v1.SecretManagerService.ListSecretVersions": read,
   "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion": read,
-  "google.cloud.secretmanager.v1.SecretManagerService.AddSecretVersion": writeOnce,
+  "google.cloud.secretmanager.v1.SecretManagerService.AddSecretVersion": write,
   "google.cloud.secretmanager.v1.SecretManagerService.GetIamPolicy": read,
   "google.cloud.secretmanager.v1.SecretManagerService.SetIamPolicy": write,
   "sql.instances.get": read,
-  "sql.instances.insert": { ...writeOnce, "operation fails": "by hand" },
+  "sql.instances.insert": { ...write, "operation fails": "by hand" },
   "sql.databases.list": read,
-  "sql.databases.insert": { ...makeOnce, ...failing },
+  "sql.databases.insert": { ...write, ...failing },
   "sql.users.list": read,
-  "sql.users.insert": { ...makeOnce, ...failing },
+  "sql.users.insert": { ...write, ...failing },
   "sql.operations.get": read,
   "redis.projects.locations.instances.get": read,
-  "redis.projects.locations.instances.create": { ...writeOnce, ...failing },
+  "redis.projects.locations.instances.create": { ...write, ...failing },
   "redis.projects.locations.instances.getAuthString": read,
   "redis.projects.locations.operations.get": read,
   "google.cloud.run.v2.Services.GetService": read,

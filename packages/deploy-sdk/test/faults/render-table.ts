@@ -46,7 +46,8 @@ brings them about on demand: \`POST /_local/faults\`.
 
 ## Method by method
 
-Empty: it cannot happen there. A read has no body that could break off, and starts no operation.
+Empty: it cannot happen there. A read has no body that could break off, and starts no operation. A secret's version is the
+first one, which provisioning makes; \`pnpm secret set\` tells of a lost answer instead, and adds nothing twice.
 
 ${line(["method", ...names])}
 ${line(["---", ...names.map(() => "---")])}
