@@ -65,7 +65,10 @@ const impersonated = (accessToken: string): Answerer =>
   json(200, { accessToken, expireTime: new Date(Date.now() + 3_600_000).toISOString() });
 
 /** What `google-github-actions/auth` leaves: credentials of Workload Identity Federation. */
-async function federate(script: readonly [Answerer, ...Answerer[]], impersonate = true) {
+async function federate(
+  script: readonly [Answerer, ...Answerer[]],
+  { impersonate = true, deadlineMs = 30_000 }: { readonly impersonate?: boolean; readonly deadlineMs?: number } = {},
+) {
   const server = await scriptedServer(...script);
   const [file, subject] = [join(home, "federated.json"), join(home, "oidc-token")];
   await writeFile(subject, "github's token");
@@ -81,7 +84,10 @@ async function federate(script: readonly [Answerer, ...Answerer[]], impersonate 
   };
   await writeFile(file, JSON.stringify(credentials));
   vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", file);
-  return { credentials: applicationDefaultCredentials("production", server.endpoint), seen: server.seen };
+  return {
+    credentials: applicationDefaultCredentials("production", { tokenEndpoint: server.endpoint, deadlineMs }),
+    seen: server.seen,
+  };
 }
 
 test("a federated account makes an identity token of itself", async () => {
@@ -107,7 +113,7 @@ test("a federated account that may not says which role is missing", async () => 
 });
 
 test("federated credentials of no account have no identity token, and say what to log in as", async () => {
-  const { credentials } = await federate([exchanged("federated")], false);
+  const { credentials } = await federate([exchanged("federated")], { impersonate: false });
   expect(await credentials.identityToken("https://api-x.run.app")).toMatchObject({
     hint: expect.stringContaining("GCP_DEPLOYER"),
   });
@@ -119,6 +125,24 @@ test("a federated token that was refused is not used again", async () => {
   expect([await credentials.token(), await credentials.token()]).toEqual(["first", "first"]);
   credentials.invalidate();
   expect(await credentials.token()).toBe("second");
+});
+
+const mute: Answerer = () => {};
+
+test("a token endpoint that never answers ends a wait for a token, which may be tried again", async () => {
+  const { credentials } = await federate([mute], { deadlineMs: 50 });
+  await expect(credentials.token()).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("no answer within 0.05 s"),
+    retryable: true,
+  });
+});
+
+test("an account whose API never answers gets no identity token, with the reason", async () => {
+  const { credentials } = await federate([exchanged("federated"), impersonated("deployer"), mute], { deadlineMs: 300 });
+  expect(await credentials.identityToken("https://api-x.run.app")).toMatchObject({
+    missing: expect.stringContaining("no answer within 0.3 s"),
+  });
 });
 
 test("a loopback endpoint is told a name, never a secret", async () => {

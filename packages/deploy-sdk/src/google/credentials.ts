@@ -3,6 +3,7 @@ import type { Environment } from "@slipway/config";
 import { DeployError } from "../deploy-error.ts";
 import { failureOfSocket } from "./attempt.ts";
 import { type IdentityToken, iamCredentials, identityTokenOf } from "./identity-token.ts";
+import { endedBy, tokenDeadlineMs } from "./token-deadline.ts";
 
 export type Credentials = {
   /** Access token for Google's APIs; undefined for a caller without a name. */
@@ -37,8 +38,15 @@ export const anonymousCredentials: Credentials = {
 /** https://cloud.google.com/docs/authentication/application-default-credentials */
 export function applicationDefaultCredentials(
   subject: string,
-  /** Of the API that makes identity tokens. */
-  tokenEndpoint = iamCredentials,
+  {
+    tokenEndpoint = iamCredentials,
+    deadlineMs = tokenDeadlineMs,
+  }: {
+    /** Of the API that makes identity tokens. */
+    readonly tokenEndpoint?: string;
+    /** Of one question for a token. */
+    readonly deadlineMs?: number;
+  } = {},
 ): Credentials {
   // 60–100 ms to load: only a real environment pays for it.
   const load = once(async () => {
@@ -47,15 +55,16 @@ export function applicationDefaultCredentials(
     // for federated credentials at an API that may not be enabled.
     return new GoogleAuth({ projectId: "unasked", scopes: ["https://www.googleapis.com/auth/cloud-platform"] });
   });
+  const getClient = async () => endedBy(deadlineMs, (await load()).getClient());
   let fresh = false;
   return {
     token: async () => {
       try {
-        const client = await (await load()).getClient();
+        const client = await getClient();
         // A client whose token has expired asks for a new one.
         if (fresh) client.setCredentials({ ...client.credentials, expiry_date: 1 });
         fresh = false;
-        const { token } = await client.getAccessToken();
+        const { token } = await endedBy(deadlineMs, client.getAccessToken());
         if (token) return token;
       } catch (cause) {
         throw missingCredentials(subject, cause);
@@ -64,12 +73,12 @@ export function applicationDefaultCredentials(
     },
     identityToken: async (audience) => {
       try {
-        return await identityTokenOf(await (await load()).getClient(), audience, tokenEndpoint);
+        return await identityTokenOf(await getClient(), audience, tokenEndpoint, deadlineMs);
       } catch (cause) {
         throw missingCredentials(subject, cause);
       }
     },
-    quotaProject: async () => (await (await load()).getClient()).quotaProjectId,
+    quotaProject: async () => (await getClient()).quotaProjectId,
     invalidate: () => {
       fresh = true;
     },

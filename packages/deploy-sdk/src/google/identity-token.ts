@@ -2,6 +2,7 @@
 // kind of credentials can have one, and Google's library does not make one for Workload Identity Federation.
 // https://cloud.google.com/run/docs/authenticating/service-to-service
 import type { AuthClient } from "google-auth-library";
+import { endedBy } from "./token-deadline.ts";
 
 export type IdentityToken =
   | { readonly token: string }
@@ -13,29 +14,35 @@ export const iamCredentials = "https://iamcredentials.googleapis.com";
 const timeoutMs = 10_000;
 
 /** @param endpoint of the IAM Service Account Credentials API */
-export async function identityTokenOf(client: AuthClient, audience: string, endpoint: string): Promise<IdentityToken> {
+export async function identityTokenOf(
+  client: AuthClient,
+  audience: string,
+  endpoint: string,
+  deadlineMs: number,
+): Promise<IdentityToken> {
   if (isFederated(client)) {
     const account = client.getServiceAccountEmail();
-    return account ? generatedToken(client, account, audience, endpoint) : ofNoAccount;
+    return account ? generatedToken(client, account, { audience, endpoint, deadlineMs }) : ofNoAccount;
   }
   if (!makesTokens(client)) return ofAPerson;
   try {
-    const token = await client.fetchIdToken(audience);
+    const token = await endedBy(deadlineMs, client.fetchIdToken(audience));
     return audienceOf(token) === audience ? { token } : ofAPerson;
   } catch (error) {
     return { missing: `no identity token could be had: ${textOf(error)}`, hint: ofAPerson.hint };
   }
 }
 
+type TokenQuestion = { readonly audience: string; readonly endpoint: string; readonly deadlineMs: number };
+
 /** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken */
 async function generatedToken(
   client: AuthClient,
   account: string,
-  audience: string,
-  endpoint: string,
+  { audience, endpoint, deadlineMs }: TokenQuestion,
 ): Promise<IdentityToken> {
   try {
-    const { data } = await client.request<{ readonly token?: string }>({
+    const asked = client.request<{ readonly token?: string }>({
       url: `${endpoint}/v1/projects/-/serviceAccounts/${account}:generateIdToken`,
       method: "POST",
       data: { audience, includeEmail: true },
@@ -43,6 +50,7 @@ async function generatedToken(
       retry: true,
       retryConfig: { httpMethodsToRetry: ["POST"] },
     });
+    const { data } = await endedBy(deadlineMs, asked);
     if (data.token) return { token: data.token };
     return { missing: `${account} got no identity token`, hint: grantHint(account) };
   } catch (error) {
