@@ -5,14 +5,12 @@ import { DeployError } from "../deploy-error.ts";
 import { operationOptions, settlementOf } from "../google/clients.ts";
 import type { GoogleTarget } from "../google/create-target.ts";
 import { generateSecret } from "../secret/generate-secret.ts";
-import type { SecretValue } from "../secret/secret-value.ts";
-import { accessVersion, addVersion, createSecret, type SecretPlace } from "../secret/secret-versions.ts";
+import { accessVersion, createSecret, type SecretPlace } from "../secret/secret-versions.ts";
 import type { Call } from "../target.ts";
 import type { DeployEvent, Runtime } from "../types.ts";
 import { createBucket, patchBucket } from "./buckets.ts";
 import {
   databaseUrl,
-  deleteCommand,
   insertDatabase,
   insertInstance,
   insertUser,
@@ -23,11 +21,13 @@ import {
   sqlOperation,
 } from "./cloud-sql.ts";
 import { createService } from "./create-service.ts";
+import { brokenMessage, type FailedKind, remakeHint } from "./failed-state.ts";
+import { addFirstVersion } from "./first-version.ts";
 import { insertRedis, readRedis, redisDeadlineMs, redisOperation, redisUrl } from "./memorystore.ts";
 import { pushPlaceholder } from "./placeholder.ts";
 import { addBindings } from "./policy.ts";
 import { pollUntil, retryWhile } from "./polling.ts";
-import { type Action, apisId, type Step, secretId } from "./provision-types.ts";
+import { type Action, apisId, type Step } from "./provision-types.ts";
 import { createRest, type OperationWait, type Rest, waitForOperation } from "./rest.ts";
 
 export type ApplyOptions = {
@@ -159,6 +159,7 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
       const { rest, stack, call } = given;
       const { redis } = action;
       const live = await readRedis(rest, stack.environment, redis, call);
+      if (live?.state === "FAILED") throw broken("redis", redis.instance, stack, call);
       if (live?.state !== "READY") throw lost(`instance ${redis.instance} is ${live?.state ?? "gone"}`, call);
       return redisUrl(rest, stack.environment, redis, live, call);
     }),
@@ -170,19 +171,24 @@ const performers: { readonly [Do in Action["do"]]: Performer<Do> } = {
 const awaitInstance = (database: Database, { rest, stack, call, until }: Performing): Promise<void> =>
   until(async () => {
     const live = await readDatabase(rest, stack.environment.project, database, call);
-    if (live?.state === "FAILED") throw brokenInstance(database, call);
+    if (live?.state === "FAILED") throw broken("sql", database.instance, stack, call);
     if (live) return live.state === "RUNNABLE";
     throw lost(`instance ${database.instance} is gone, or is being deleted`, call);
   }, instanceDeadlineMs);
 
 const awaitRedis = (redis: Redis, { rest, stack, call, until }: Performing): Promise<void> =>
-  until(async () => (await readRedis(rest, stack.environment, redis, call))?.state === "READY", redisDeadlineMs);
+  until(async () => {
+    const live = await readRedis(rest, stack.environment, redis, call);
+    if (live?.state === "FAILED") throw broken("redis", redis.instance, stack, call);
+    if (live) return live.state === "READY";
+    throw lost(`instance ${redis.instance} is gone`, call);
+  }, redisDeadlineMs);
 
-const brokenInstance = ({ instance }: Database, { subject }: Call): DeployError =>
+const broken = (kind: FailedKind, instance: string, { environment }: Stack, { subject }: Call): DeployError =>
   new DeployError("not-ready", {
     subject,
-    message: `instance ${instance} could not be made, and stays there in state FAILED until somebody deletes it`,
-    hint: deleteCommand(instance),
+    message: `instance ${instance} ${brokenMessage}`,
+    hint: remakeHint(kind, instance, environment),
   });
 
 /** An instance does one thing at a time, and takes its first backup by itself: until then it refuses. */
@@ -206,34 +212,6 @@ async function orThere(there: () => Promise<boolean>, make: () => Promise<void>)
 
 const lost = (message: string, { subject }: Call): DeployError =>
   new DeployError("not-ready", { subject, message, hint: "run pnpm provision again", retryable: true });
-
-/** How long the other of two runs at once may take from making a secret to giving it a value. */
-const otherRunMs = 60_000;
-
-/**
- * The first value of a secret that had none when the plan was made. Two runs at once must not give it one each: the one that
- * made the secret does, the other waits for it.
- */
-async function addFirstVersion(
-  { name, existed }: { readonly name: string; readonly existed: boolean },
-  { target, secrets, call, runtime, made }: Performing,
-  make: () => Promise<SecretValue>,
-): Promise<boolean> {
-  const has = async (): Promise<boolean> => (await target.secrets.newestVersion(name, call)) !== undefined;
-  const others = !existed && !made.has(secretId(name));
-  if (others) await pollUntil(has, { deadlineMs: otherRunMs }, runtime, call);
-  if (others || (await has())) return false;
-  const value = await make();
-  const addOnce = async (): Promise<void> => {
-    if (!(await has())) await addVersion(secrets, name, value, call);
-  };
-  await retryWhile(isUnknown, addOnce, unknownMs, runtime, call);
-  return true;
-}
-
-/** Was it applied? Versions have no name that would keep a second from being made: it is looked for before it is sent again. */
-const isUnknown = ({ code }: DeployError): boolean => code === "unavailable" || code === "timeout";
-const unknownMs = 60_000;
 
 async function createRepository(name: string, { stack, target, call }: Performing): Promise<void> {
   const { project, region } = stack.environment;

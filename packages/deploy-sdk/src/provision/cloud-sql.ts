@@ -26,9 +26,6 @@ const instances = (project: string): string => `/sql/v1beta4/projects/${project}
 /** A custom machine: https://cloud.google.com/sql/docs/postgres/instance-settings */
 export const tierOf = ({ cpu, memoryMb }: Database): string => `db-custom-${cpu}-${memoryMb}`;
 
-/** For an instance that will never run: deleting it is not for us to do. */
-export const deleteCommand = (instance: string): string => `gcloud sql instances delete ${instance}`;
-
 export async function readDatabase(
   rest: Rest,
   project: string,

@@ -1,7 +1,8 @@
 // The plan's part that holds data: database and Redis. Pure.
 import type { Database, Stack } from "@slipway/config";
 import { secretCommand } from "../secret/pin-secrets.ts";
-import { deleteCommand, tierOf } from "./cloud-sql.ts";
+import { tierOf } from "./cloud-sql.ts";
+import { brokenMessage, type FailedKind, remakeHint } from "./failed-state.ts";
 import { isPrivateAddress } from "./memorystore.ts";
 import { join, keep, none, type Part, type Planner, step } from "./plan-part.ts";
 import { type Observed, type Problem, secretId } from "./provision-types.ts";
@@ -10,7 +11,7 @@ export const planDatabase: Planner = (stack, { database: live, secrets }) => {
   const { database } = stack;
   if (!database) return none;
   const id = `database instance ${database.instance}`;
-  if (live?.state === "FAILED") return failedInstance(database, id);
+  if (live?.state === "FAILED") return failedInstance("sql", database.instance, id, stack);
   const url = stack.secrets.find(({ source }) => source === "database")?.name;
   const parts = [planInstance(database, id, live)];
   if (!live?.hasDatabase)
@@ -69,15 +70,10 @@ function planInstance(database: Database, id: string, live: Observed["database"]
   return { ...keep(id), problems };
 }
 
-const failedInstance = ({ instance }: Database, id: string): Part => ({
+const failedInstance = (kind: FailedKind, instance: string, id: string, { environment }: Stack): Part => ({
   ...keep(id),
   problems: [
-    {
-      severity: "required",
-      subject: id,
-      message: "is in state FAILED, and will never run: it can be made anew when it is deleted",
-      hint: deleteCommand(instance),
-    },
+    { severity: "required", subject: id, message: brokenMessage, hint: remakeHint(kind, instance, environment) },
   ],
 });
 
@@ -110,6 +106,7 @@ export const planRedis: Planner = (stack, { redis: live, secrets }) => {
   const { redis } = stack;
   if (redis?.kind !== "memorystore") return none;
   const id = `Redis ${redis.instance}`;
+  if (live?.state === "FAILED") return failedInstance("redis", redis.instance, id, stack);
   const url = stack.secrets.find(({ source }) => source === "redis")?.name;
   const instance = !live
     ? step({ id, details: ["basic tier, 1 GB, nothing is evicted"] }, { do: "create-redis", redis })

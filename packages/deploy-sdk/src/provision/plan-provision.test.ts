@@ -245,7 +245,26 @@ test("asks for an instance that could not be made to be deleted, and plans nothi
   } as Observed["database"];
   const { steps, problems } = planProvision(stack, { ...everything, database });
   expect(steps).toEqual([]);
-  expect(problems).toMatchObject([{ severity: "required", hint: "gcloud sql instances delete demo-db" }]);
+  expect(problems).toMatchObject([
+    {
+      severity: "required",
+      hint: "gcloud sql instances delete demo-db --project demo-staging, then pnpm provision --env staging",
+    },
+  ]);
+});
+
+test("asks the same of a Redis that failed, and waits for nothing that it would give", () => {
+  const redis = { ...everything.redis, state: "FAILED" } as Observed["redis"];
+  const secrets = new Map(everything.secrets).set("REDIS_URL", undefined);
+  const { steps, problems } = planProvision(stack, { ...everything, redis, secrets });
+  expect(steps).toEqual([]);
+  expect(problems).toMatchObject([
+    {
+      severity: "required",
+      subject: "Redis demo-redis",
+      hint: "gcloud redis instances delete demo-redis --region europe-west1 --project demo-staging, then pnpm provision --env staging",
+    },
+  ]);
 });
 
 test("tells of a database that differs, and neither resizes nor restarts it", () => {
