@@ -13,6 +13,8 @@ export type JournalEntry = {
   readonly releaseId: string;
   readonly unit: string;
   readonly by: string;
+  /** Of the process that released the unit, on the machine of whoever did. */
+  readonly pid: number;
 } & (
   | { readonly event: "started"; readonly changes: readonly Change[] }
   | { readonly event: "step"; readonly message: string }
@@ -22,7 +24,7 @@ export type JournalEntry = {
 
 type JournalEvent = JournalEntry extends infer Entry
   ? Entry extends JournalEntry
-    ? Omit<Entry, "format" | "at" | "releaseId" | "unit" | "by">
+    ? Omit<Entry, "format" | "at" | "releaseId" | "unit" | "by" | "pid">
     : never
   : never;
 
@@ -50,7 +52,7 @@ export function createJournal(given: {
       const at = runtime.now().toISOString();
       number += 1;
       const name = `journal/${newestFirst(releaseId)}/${at}-${unit}-${holder.id.slice(0, 8)}-${number}.json`;
-      const value: JournalEntry = { format: 1, at, releaseId, unit, by: holder.name, ...event };
+      const value: JournalEntry = { format: 1, at, releaseId, unit, by: holder.name, pid: holder.pid, ...event };
       const write = (): Promise<unknown> => state.write({ name, value, ifGeneration: "0" }, call());
       pending = pending.then(write);
       // Told by `flush`.

@@ -10,6 +10,18 @@ const writes = async ({ stack }: Session): Promise<number> => {
   return counters.writes.total;
 };
 
+/** What the newest release has noted: names of journals fall with time. */
+async function newestJournal({ stack }: Session): Promise<readonly JournalEntry[]> {
+  const objects = `${stack.endpoint}/storage/v1/b/botbalance-local-deploy-state/o`;
+  const { items = [] } = (await ask(`${objects}?prefix=journal/`)).json() as { items?: readonly { name: string }[] };
+  const names = items.map(({ name }) => name);
+  const newest = names[0]?.slice(0, names[0].lastIndexOf("/") + 1) ?? "";
+  const ofNewest = names.filter((name) => name.startsWith(newest));
+  const read = ofNewest.map((name) => ask(`${objects}/${encodeURIComponent(name)}?alt=media`));
+  return (await Promise.all(read)).map((answer) => answer.json() as JournalEntry);
+}
+type JournalEntry = { readonly unit: string; readonly pid: number };
+
 export function judgeAffected(use: UseSession): void {
   const versions = async (): Promise<Readonly<Record<string, string | undefined>>> =>
     Object.fromEntries(Array.from(await use().units(), ([unit, { version }]) => [unit, version]));
@@ -47,6 +59,10 @@ export function judgeAffected(use: UseSession): void {
       expect(after["api"]).not.toBe(before["api"]);
       expect(after["worker"]).not.toBe(before["worker"]);
       expect(after["backend"]).not.toBe(before["backend"]);
+      // Each of them has a task of its own, and all tasks had one process release them.
+      const journal = await newestJournal(use());
+      expect(journal.map(({ unit }) => unit)).toEqual(expect.arrayContaining(["backend", "api", "worker"]));
+      expect(new Set(journal.map(({ pid }) => pid)).size).toBe(1);
     }, 240_000);
   });
 }
