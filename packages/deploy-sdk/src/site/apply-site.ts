@@ -12,6 +12,7 @@ import { DeployError } from "../deploy-error.ts";
 import type { ObjectStore } from "../google/object-store.ts";
 import { defaultLimits } from "../sync/apply-sync.ts";
 import { compareObject } from "../sync/compare-object.ts";
+import type { Progress } from "../sync/count-progress.ts";
 import { runPhases, type Task } from "../sync/run-phases.ts";
 import { type Stored, uploadBytes, uploadFile, uploadHolds } from "../sync/upload-file.ts";
 import { anotherWasFirst } from "../sync/write-conflict.ts";
@@ -23,7 +24,7 @@ import { expireSite } from "./expire-site.ts";
 import { siteStore } from "./observe-site.ts";
 import type { SitePlan } from "./plan-site.ts";
 import { purgeSite } from "./purge-site.ts";
-import { createSiteProgress, type SiteProgress } from "./site-progress.ts";
+import { createSiteProgress } from "./site-progress.ts";
 import { writeManifest } from "./site-state.ts";
 import {
   type PublishStep,
@@ -105,7 +106,7 @@ const uploadTask = (
   upload: SiteUpload,
   { source }: SiteSteps,
   store: ObjectStore,
-  progress: SiteProgress,
+  progress: Progress,
   staged?: Map<string, Stored>,
 ): Task => ({
   holdsBytes: uploadHolds(upload),
@@ -121,7 +122,7 @@ const uploadTask = (
   },
 });
 
-const patchTask = (patch: SitePatch, store: ObjectStore, progress: SiteProgress): Task => ({
+const patchTask = (patch: SitePatch, store: ObjectStore, progress: Progress): Task => ({
   holdsBytes: 0,
   run: async (signal) => {
     const outcome = await store.patch({ ...patch, signal });
@@ -134,7 +135,7 @@ const publishTask = (
   step: PublishStep,
   file: SiteFile | undefined,
   { site, state }: Stores,
-  progress: SiteProgress,
+  progress: Progress,
   staged: ReadonlyMap<string, Stored>,
 ): Task => ({
   holdsBytes: 0,

@@ -1,7 +1,6 @@
+import { countProgress, type Progress } from "../sync/count-progress.ts";
 import type { DeployEvent } from "../types.ts";
 import type { SiteSteps } from "./site-types.ts";
-
-export type SiteProgress = { readonly done: () => void; readonly bytes: (count: number) => void };
 
 /** Often enough for a person, seldom enough not to be work. */
 const everyMs = 100;
@@ -12,26 +11,14 @@ export function createSiteProgress(
   { assets, copies, publish, patches }: SiteSteps,
   emit: (event: DeployEvent) => void,
   now: () => Date,
-): SiteProgress {
+): Progress {
   const total = assets.length + copies.length + publish.length + patches.length;
   const bytesTotal = [...assets, ...copies].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  let done = 0;
-  let bytesDone = 0;
   let toldAt = 0;
-  const tell = (): void => {
+  return countProgress((done, bytesDone) => {
     const at = now().getTime();
     if (at - toldAt < everyMs && done < total) return;
     toldAt = at;
     emit({ type: "progress", unit, label: "publish", done, total, bytesDone, bytesTotal });
-  };
-  return {
-    done: () => {
-      done += 1;
-      tell();
-    },
-    bytes: (count) => {
-      bytesDone += count;
-      tell();
-    },
-  };
+  });
 }

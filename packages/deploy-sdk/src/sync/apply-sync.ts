@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { DeployError } from "../deploy-error.ts";
 import type { ObjectStore, Throttle } from "../google/object-store.ts";
+import { countProgress, type Progress } from "./count-progress.ts";
 import { type Phase, phases } from "./phase.ts";
 import { type Limits, runPhases, type Task } from "./run-phases.ts";
 import type { SyncAction, SyncPlan, SyncProgress } from "./sync-types.ts";
@@ -61,8 +62,6 @@ export function deletesError(
   });
 }
 
-type Progress = { readonly done: () => void; readonly bytes: (count: number) => void };
-
 /** Made one by one as they are started: a task for every file of 100,000 would be most of the memory. */
 function* tasksOf(
   phase: Phase | "delete",
@@ -101,19 +100,7 @@ async function perform(
 
 function createProgress(actions: readonly SyncAction[], report: ApplySyncOptions["onProgress"]): Progress {
   const bytesTotal = actions.reduce((sum, action) => sum + uploadBytes(action), 0);
-  let done = 0;
-  let bytesDone = 0;
-  const tell = (): void => report?.({ done, total: actions.length, bytesDone, bytesTotal });
-  return {
-    done: () => {
-      done += 1;
-      tell();
-    },
-    bytes: (count) => {
-      bytesDone += count;
-      tell();
-    },
-  };
+  return countProgress((done, bytesDone) => report?.({ done, total: actions.length, bytesDone, bytesTotal }));
 }
 
 const uploadBytes = (action: SyncAction): number =>

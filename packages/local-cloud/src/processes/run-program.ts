@@ -2,6 +2,7 @@
 // that it ended as well would look like one that failed, and what it was asked for would be recorded as failed.
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { killGroup } from "./kill-group.ts";
 
 export type ProgramOptions = {
   readonly env?: NodeJS.ProcessEnv;
@@ -20,7 +21,10 @@ export async function runProgram(file: string, args: readonly string[], options:
   const { timeoutMs = 60_000, ...rest } = options;
   const child = spawn(file, args, { ...rest, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const deadline = AbortSignal.timeout(timeoutMs);
-  const kill = (): void => killGroup(child.pid);
+  // With what it has started: that may hold its output open, which would be waited for without end.
+  const kill = (): void => {
+    if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
+  };
   deadline.addEventListener("abort", kill, { once: true });
   const ended = new Promise<string>((resolve, reject) => {
     child.once("error", reject);
@@ -31,15 +35,6 @@ export async function runProgram(file: string, args: readonly string[], options:
   if (failure === "") return stdout;
   const why = deadline.aborted ? `it took longer than ${timeoutMs} ms` : stderr.trim().slice(-2_000) || failure;
   throw new Error(`${file}: ${why}`);
-}
-
-/** With what it has started: that may hold its output open, which would be waited for without end. */
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, "SIGKILL");
-  } catch {
-    // Gone already.
-  }
 }
 
 async function read(stream: Readable, tooMuch: () => void): Promise<string> {

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { killGroup } from "../processes/kill-group.ts";
 import type { ContainerDriver, ContainerMount, ProcessSpec, StartedProcess } from "./container-driver.ts";
 import { copyTree } from "./copy-tree.ts";
 import { removeInstanceRoot } from "./instance-root.ts";
@@ -60,14 +61,6 @@ const waitForSpawn = (child: ChildProcess): Promise<number> =>
       reject(new RuntimeError("start-failed", `the process could not be started: ${error.message}`)),
     );
   });
-
-const killGroup = (pid: number, signal: NodeJS.Signals): void => {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has just ended.
-  }
-};
 
 export function createHostDriver({ stateDir }: HostDriverOptions): ContainerDriver {
   const prepareRoot = async (dir: string, spec: ProcessSpec): Promise<string> => {
