@@ -65,3 +65,13 @@ export function recordEvents() {
   const events: DeployEvent[] = [];
   return { events, emit: (event: DeployEvent) => void events.push(event) };
 }
+
+/** @throws {Error} where it did not fail */
+export const failureOf = (report: ReleaseReport, unit: string) => {
+  const result = report.results.find((each) => each.unit === unit);
+  if (result?.status !== "failed") throw new Error(`${unit} did not fail: ${result?.status}`);
+  return result;
+};
+
+export const servingOf = async (target: Target, service: string) =>
+  (await target.services.get(service, { signal: new AbortController().signal, subject: service }))?.serving;
