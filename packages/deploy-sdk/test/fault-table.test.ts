@@ -18,6 +18,7 @@ import {
   serviceFaults,
   wireFaults,
 } from "./faults/fault-table.ts";
+import { judgeRoles, missingGrants, renderPermissions } from "./faults/render-permissions.ts";
 import { renderTable } from "./faults/render-table.ts";
 import { type Life, liveWholeLife, releaseStack } from "./faults/whole-life.ts";
 import { startCloud, type TestCloud } from "./support/cloud.ts";
@@ -34,7 +35,7 @@ let folder: string;
 const cleanups: (() => Promise<void>)[] = [];
 const onEnd = (cleanup: () => Promise<void>): void => void cleanups.unshift(cleanup);
 beforeAll(async () => {
-  [cloud, workspace] = await Promise.all([startCloud(onEnd), createNodeWorkspace(onEnd, "shared")]);
+  [cloud, workspace] = await Promise.all([startCloud(onEnd, { iam: "record" }), createNodeWorkspace(onEnd, "shared")]);
   folder = await createFolder({ "a.txt": "some text" }, onEnd);
   shop = await liveWholeLife(cloud, workspace, onEnd);
 }, 120_000);
@@ -46,6 +47,13 @@ test("the table has a row for every method that a whole life calls, and for no o
   expect(shop.left).toEqual([]);
   expect(shop.called.filter((method) => !methods.includes(method as Method))).toEqual([]);
   expect(methods.filter((method) => !shop.called.includes(method))).toEqual([]);
+});
+
+test("a whole life uses no permission that provisioning does not grant, and something of every role", async () => {
+  expect(missingGrants(shop.stack, shop.uses)).toEqual([]);
+  const roles = await judgeRoles(shop.stack, shop.uses, cloud.permissionsOf);
+  expect(roles.filter(({ used }) => used.length === 0).map(({ role }) => role)).toEqual(["roles/cloudsql.client"]);
+  await expect(renderPermissions(shop.stack, roles)).toMatchFileSnapshot("../../../docs/permissions.md");
 });
 
 /** Long enough for a machine that is busy with other tests: a stall that is none would be one fault too many. */

@@ -2,11 +2,14 @@
 // what the table of faults must know, and what it leaves is what reads are asked for.
 import { join } from "node:path";
 import { defineStack, resolveStack, type Stack, type WrittenStack } from "@slipway/config";
+import type { PermissionUse } from "@slipway/local-cloud";
 import { systemRuntime } from "../../src/engine/runtime.ts";
 import { createTarget, type GoogleTarget } from "../../src/google/create-target.ts";
+import { loopbackCredentials } from "../../src/google/credentials.ts";
 import { readHistory } from "../../src/history/read-history.ts";
 import { readLogs } from "../../src/history/read-logs.ts";
 import { readStatus } from "../../src/history/read-status.ts";
+import { deployerAccount } from "../../src/provision/grants.ts";
 import { provision } from "../../src/provision/provision.ts";
 import { listSecrets } from "../../src/secret/list-secrets.ts";
 import { SecretValue } from "../../src/secret/secret-value.ts";
@@ -48,6 +51,7 @@ const wholeStack = (version: string, cacheControl: string): WrittenStack => {
       KEY: { source: "generated", format: "fernet", rotation: "never" },
       TOKEN: {},
     },
+    services: { api: { ...container, ...base.services?.["api"], secrets: ["KEY"] } },
     sites: {
       web: { project: "apps/web", bucket: "shop.example.com", headers: { "robots.txt": { cacheControl } } },
     },
@@ -73,6 +77,8 @@ export type Life = {
   readonly image: string;
   /** Methods that were called, by their names in the cloud. */
   readonly called: readonly string[];
+  /** Permissions that were used until then. */
+  readonly uses: readonly PermissionUse[];
   /** What the last provisioning and release would still have to do. */
   readonly left: readonly string[];
 };
@@ -88,9 +94,15 @@ export async function liveWholeLife(
   const stack = stackOf("1");
   const target = createTarget(stack, { signal, runtime: systemRuntime });
   onEnd(() => target.close());
+  // Releases are the deployer's, who may do less than who provisions.
+  const deployer = createTarget(stack, {
+    ...{ signal, runtime: systemRuntime },
+    credentials: loopbackCredentials(deployerAccount(stack)),
+  });
+  onEnd(() => deployer.close());
   const common = { target, workspace: workspace.root, signal, runtime: systemRuntime, emit: () => {} };
   const provisioned = () => provision({ ...common, stack, mode: "apply" });
-  const release = async (of: Stack) => succeeded(await releaseTo(target, of, { workspace: workspace.root }));
+  const release = async (of: Stack) => succeeded(await releaseTo(deployer, of, { workspace: workspace.root }));
   const page = async (version: string): Promise<void> => {
     const script = `assets/index-Hash${version}Zz.js`;
     await workspace.write("apps/web/dist/index.html", `<script type="module" src="/${script}"></script>`);
@@ -115,13 +127,13 @@ export async function liveWholeLife(
   await page("Two");
   const second = stackOf("2", "max-age=60");
   await release(second);
-  await readStatus(inspect(target, second));
-  await readHistory({ ...inspect(target, second), limit: 10 });
+  await readStatus(inspect(deployer, second));
+  await readHistory({ ...inspect(deployer, second), limit: 10 });
   for (const unit of ["api", "worker", "migrate"])
-    for await (const _line of readLogs({ ...inspect(target, second), unit, limit: 10, follow: false }));
-  await listSecrets({ stack: second, target, signal });
+    for await (const _line of readLogs({ ...inspect(deployer, second), unit, limit: 10, follow: false }));
+  await listSecrets({ stack: second, target: deployer, signal });
   for (const unit of ["web", "worker", "api"])
-    succeeded(await rollbackIn(target, second, { unit, workspace: workspace.root }));
+    succeeded(await rollbackIn(deployer, second, { unit, workspace: workspace.root }));
   const store = target.objects("shop", "the bucket of a sync");
   await (
     await target.google.transport.request({
@@ -137,15 +149,16 @@ export async function liveWholeLife(
   await release(second);
 
   const { calls } = await cloud.counters();
+  const uses = await cloud.permissionUses();
   const again = await provision({ ...common, stack, mode: "plan" });
-  const last = await releaseTo(target, second, { workspace: workspace.root });
+  const last = await releaseTo(deployer, second, { workspace: workspace.root });
   const left = [
     ...again.changes.filter(({ kind }) => kind !== "keep").map(({ resource }) => resource),
     ...last.results.filter(({ status }) => status !== "unchanged").map(({ unit }) => unit),
   ];
   const built = last.results.find(({ unit }) => unit === "backend");
   const image = `${stack.registry.path}/backend@${built && "version" in built ? built.version : ""}`;
-  return { stack, target, image, called: Object.keys(calls).toSorted(), left };
+  return { stack, target, image, called: Object.keys(calls).toSorted(), uses, left };
 }
 
 function succeeded({ results }: Awaited<ReturnType<typeof releaseTo>>): void {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLocalCloud } from "@slipway/local-cloud";
+import { type IamMode, type PermissionUse, startLocalCloud } from "@slipway/local-cloud";
 import { onTestFinished } from "vitest";
 
 type Counters = {
@@ -22,13 +22,20 @@ export type TestCloud = {
   readonly under: <Result>(rules: readonly object[], work: () => Promise<Result>) => Promise<Result>;
   /** How often those have struck so far. */
   readonly struck: () => number;
+  /** Each permission that a caller has used until now, and whether its roles grant it; of a cloud that records them. */
+  readonly permissionUses: () => Promise<readonly PermissionUse[]>;
+  /** Of a predefined role. */
+  readonly permissionsOf: (role: string) => Promise<readonly string[]>;
 };
 
 /** Ends with the test, or with what `onEnd` is bound to. */
-export async function startCloud(onEnd: (cleanup: () => Promise<void>) => void = onTestFinished): Promise<TestCloud> {
+export async function startCloud(
+  onEnd: (cleanup: () => Promise<void>) => void = onTestFinished,
+  { iam = "off" }: { readonly iam?: IamMode } = {},
+): Promise<TestCloud> {
   const dataDir = await mkdtemp(join(tmpdir(), "cloud-"));
   onEnd(() => rm(dataDir, { recursive: true, force: true }));
-  const cloud = await startLocalCloud({ dataDir });
+  const cloud = await startLocalCloud({ dataDir, iam });
   onEnd(() => cloud.stop());
   const ask = async <Answer>(path: string, init?: RequestInit): Promise<Answer> => {
     const response = await fetch(`${cloud.url}${path}`, { headers: { "content-type": "application/json" }, ...init });
@@ -58,6 +65,9 @@ export async function startCloud(onEnd: (cleanup: () => Promise<void>) => void =
       }
     },
     struck: () => strikes,
+    permissionUses: async () => (await ask<{ uses: readonly PermissionUse[] }>("/_local/permissions")).uses,
+    permissionsOf: async (role) =>
+      (await ask<{ includedPermissions: readonly string[] }>(`/v1/${role}`)).includedPermissions,
     orderFault: async (rule) => {
       const { id } = await order(rule);
       return () => consumed(id);
