@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { createControlService } from "./control/control-service.ts";
 import { lockDataDir, writeServerInfo } from "./control/data-dir.ts";
+import { createTunnels } from "./grpc/tunnels.ts";
 import { LocalCloudError } from "./local-cloud-error.ts";
 import { type Adapter, createAdapter } from "./server/adapter.ts";
 import { createAuthorization, type IamMode, type PermissionUse } from "./server/authorization.ts";
@@ -137,12 +138,14 @@ const bringUp = async (options: Options, cleanup: Cleanup, requestStop: () => vo
   let listening = 0;
   const assembly = assemble(options, { store, port: () => listening, signal: stopping.signal, requestStop });
   cleanup.add(() => Promise.all(assembly.services.map((service) => service.stop?.())));
-  const server = await startHttpServer({ ...options, ...assembly });
+  const ownUrl = () => urlOf(host, listening);
+  const tunnels = createTunnels({ dataDir, services: assembly.services, url: ownUrl, log: options.log });
+  const server = await startHttpServer({ ...options, ...assembly, tunnels });
   listening = server.port;
   cleanup.add(() => server.stop());
   cleanup.add(() => stopping.abort());
   await Promise.all(assembly.services.map((service) => service.start?.()));
-  const url = urlOf(host, server.port);
+  const url = ownUrl();
   writeServerInfo(dataDir, { pid: process.pid, port: server.port, url, startedAt: now().toISOString() });
   return { url, port: server.port };
 };

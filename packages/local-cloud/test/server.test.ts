@@ -183,7 +183,7 @@ test("refuses CONNECT with what to do instead, what is no HTTP at all, and heade
   expect(await sendRaw(cloud.port, "CONNECT run.googleapis.com:443 HTTP/1.1\r\nhost: x\r\n\r\n")).toMatch(
     /^HTTP\/1.1 501 .*http:\/\/run\.googleapis\.com\//s,
   );
-  expect(cloud.lines).toEqual([expect.stringMatching(/^501 CONNECT run\.googleapis\.com:443: .*no gRPC/)]);
+  expect(cloud.lines).toEqual([expect.stringMatching(/^501 CONNECT run\.googleapis\.com:443: .*only for gRPC/)]);
   expect(await sendRaw(cloud.port, "nonsense\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
   expect(await sendRaw(cloud.port, `GET / HTTP/1.1\r\nx: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
 });

@@ -4,9 +4,9 @@ import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../json/json-object.ts";
 import { jsonRoute } from "../json/json-route.ts";
 import { takePage } from "../json/page.ts";
-import { GoogleError } from "../server/google-error.ts";
+import { GoogleError, grpcCodes } from "../server/google-error.ts";
 import { notImplemented } from "../server/not-implemented.ts";
-import type { GoogleStatus, Route } from "../server/types.ts";
+import type { Route } from "../server/types.ts";
 import type { Store } from "../store/types.ts";
 
 /** google.rpc.Status; the code is gRPC's: https://grpc.io/docs/guides/status-codes/ */
@@ -68,23 +68,6 @@ export function createOperations(store: Store, api: string): Operations {
     ),
   };
 }
-
-/** gRPC's numbers: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
-const grpcCodes: Readonly<Record<GoogleStatus, number>> = {
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  ALREADY_EXISTS: 6,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  ABORTED: 10,
-  OUT_OF_RANGE: 11,
-  UNIMPLEMENTED: 12,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
-};
 
 export const toOperationError = ({ status, message }: GoogleError): OperationError => ({
   code: grpcCodes[status],

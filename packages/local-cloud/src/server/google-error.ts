@@ -17,6 +17,23 @@ const httpCodes: Readonly<Record<GoogleStatus, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
+/** gRPC's numbers: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+export const grpcCodes: Readonly<Record<GoogleStatus, number>> = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+};
+
 /** A refusal in Google's error shape. Thrown by handlers, turned into a response by the adapter. */
 export class GoogleError extends Error {
   override readonly name = "GoogleError";

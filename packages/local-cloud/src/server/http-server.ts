@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Tunnels } from "../grpc/tunnels.ts";
 import { LocalCloudError } from "../local-cloud-error.ts";
 import type { Adapter } from "./adapter.ts";
 import { parseTarget } from "./request-target.ts";
@@ -11,6 +12,7 @@ import type { HostHandler } from "./types.ts";
 export type HttpServerOptions = {
   readonly adapter: Adapter;
   readonly hostHandlers: readonly HostHandler[];
+  readonly tunnels: Tunnels;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -47,9 +49,27 @@ const clientErrors: Readonly<Record<string, readonly [status: string, text: stri
 /** Told in the log as well: a client that asks for a tunnel shows at most the status of its refusal. */
 const refuseConnect = (message: IncomingMessage, socket: Duplex, log: HttpServerOptions["log"]): void => {
   const [host = "this host"] = (message.url ?? "").split(":");
-  const why = `The local cloud speaks HTTP/1.1 without TLS, so no gRPC, and opens no tunnel to ${host}. Use an http:// address for it (gcloud: CLOUDSDK_API_ENDPOINT_OVERRIDES_…=http://${host}/), and REST for what a tool does by gRPC alone (gcloud: deploying worker pools).`;
+  const why = `The local cloud opens no tunnel to ${host}: it has TLS only for gRPC, to APIs whose protos it has. Use an http:// address for it (gcloud: CLOUDSDK_API_ENDPOINT_OVERRIDES_…=http://${host}/).`;
   log(`501 CONNECT ${message.url}: ${why}`);
   refuseSocket(socket, "501 Not Implemented", why);
+};
+
+const takeConnect = async (
+  message: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { tunnels, log }: HttpServerOptions,
+): Promise<void> => {
+  socket.on("error", () => socket.destroy());
+  if (!tunnels.serves(message.url ?? "")) return refuseConnect(message, socket, log);
+  try {
+    if (head.length > 0) socket.unshift(head);
+    socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+    await tunnels.accept(socket);
+  } catch (error) {
+    log(`500 CONNECT ${message.url}: ${error instanceof Error ? error.stack : error}`);
+    socket.destroy();
+  }
 };
 
 const translateListenError = (error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): LocalCloudError => {
@@ -73,9 +93,14 @@ const listen = (server: Server, options: HttpServerOptions): Promise<number> =>
     server.listen(options.port, options.host, () => resolve((server.address() as AddressInfo).port));
   });
 
-const close = async (server: Server, adapter: Adapter, sockets: ReadonlySet<Duplex>): Promise<void> => {
+const close = async (
+  server: Server,
+  { adapter, tunnels }: HttpServerOptions,
+  sockets: ReadonlySet<Duplex>,
+): Promise<void> => {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  tunnels.close();
   // The timer holds the process: a connection that is not read, as of a refused upload, would not, and the stop be cut short.
   const over = new AbortController();
   const grace = delay(STOP_GRACE_MS, undefined, { signal: over.signal }).catch(() => undefined);
@@ -112,7 +137,7 @@ export const startHttpServer = async (options: HttpServerOptions): Promise<HttpS
     shouldUpgradeCallback: (message) => claimant(message)?.upgrade !== undefined,
   });
   server.on("request", (message, response) => void onRequest(message, response));
-  server.on("connect", (message, socket) => refuseConnect(message, socket, options.log));
+  server.on("connect", (message, socket, head) => void takeConnect(message, socket, head, options));
   server.on("upgrade", (message, socket, head) => {
     claimant(message)?.upgrade?.(message, socket, head);
   });
@@ -128,5 +153,5 @@ export const startHttpServer = async (options: HttpServerOptions): Promise<HttpS
   });
 
   const port = await listen(server, options);
-  return { port, stop: () => close(server, options.adapter, sockets) };
+  return { port, stop: () => close(server, options, sockets) };
 };

@@ -2,8 +2,9 @@ import { GoogleError } from "./google-error.ts";
 import type { Route } from "./types.ts";
 
 /** A method that Google has and the local cloud has not: answered 501 with its name, never with a pretended success. */
-export const notImplemented = ({ method, template, rpc }: Pick<Route, "method" | "template" | "rpc">): Route => ({
-  ...{ method, template, rpc },
+export const notImplemented = ({ rpc, ...rule }: Pick<Route, "method" | "template" | "body" | "rpc">): Route => ({
+  ...rule,
+  rpc,
   write: false,
   refused: true,
   handle: () => {

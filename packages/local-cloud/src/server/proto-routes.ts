@@ -15,7 +15,7 @@ export type ProtoPermission =
   | string
   | { readonly permission: string; readonly resource: NonNullable<Route["resource"]> };
 
-export type ProtoServiceOptions = Omit<CloudService, "routes"> & {
+export type ProtoServiceOptions = Omit<CloudService, "routes" | "protos"> & {
   /** npm package whose protos say what there is: `@google-cloud/run`. */
   readonly package: string;
   /** By full name: `google.cloud.run.v2.Services.GetService`. A name that the protos do not have throws. */
@@ -52,8 +52,7 @@ const createRoute = (
   handler: ProtoHandler,
   permission: ProtoPermission | undefined,
 ): Route => ({
-  method: rule.method,
-  template: rule.template,
+  ...rule,
   rpc: method.rpc,
   write: changesState(method.rpc, rule),
   ...permissionOf(permission),
@@ -92,5 +91,5 @@ export const protoService = (options: ProtoServiceOptions): CloudService => {
         : createRoute(reading, method, rule, handler, permissions[rpc]),
     );
   });
-  return { ...service, ignoredFields: ignoredFields(support), routes: [...own, ...routes] };
+  return { ...service, protos: packageName, ignoredFields: ignoredFields(support), routes: [...own, ...routes] };
 };

@@ -5,10 +5,10 @@ import { GoogleError } from "./google-error.ts";
 export const MAX_JSON_BYTES = 10 * 1024 * 1024;
 
 /** Reads at most `maxBytes`; past them a 413. */
-export const readBytes = async (body: Readable, maxBytes: number): Promise<Buffer> => {
+export const readBytes = async (body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     sizeBytes += chunk.length;
     if (sizeBytes > maxBytes)
       throw new GoogleError("INVALID_ARGUMENT", `Request payload size exceeds the limit: ${maxBytes} bytes.`, {

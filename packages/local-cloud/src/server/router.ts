@@ -22,7 +22,7 @@ const METHODS: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELE
 export const isHttpMethod = (method: string | undefined): method is HttpMethod => METHODS.includes(method ?? "");
 
 /** `asia-southeast1-run.googleapis.com` is `run.googleapis.com` in one region; Artifact Registry has multi-regions too. */
-const apiOf = (host: string): string => host.replace(/^(?:[a-z]+-[a-z]+\d+|us|europe|asia)-/, "");
+export const apiOf = (host: string): string => host.replace(/^(?:[a-z]+-[a-z]+\d+|us|europe|asia)-/, "");
 
 type ServiceIndex = { readonly service: CloudService; readonly index: PathIndex<Route> };
 

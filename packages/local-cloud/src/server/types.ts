@@ -38,6 +38,8 @@ export type Route = {
   readonly method: HttpMethod;
   /** Google's own template syntax: `/v2/{name=projects/*\/locations/*}:verb`. `*` is one segment, `**` any number. */
   readonly template: string;
+  /** Field of the request that the body is, `*` for all: for the routes that gRPC calls become requests to. */
+  readonly body?: string;
   /** Full name of the RPC or method, as in documentation and 501 answers: `google.cloud.run.v2.Services.GetService`. */
   readonly rpc: string;
   /** Does it change state? Counted as a write when it succeeds. */
@@ -105,6 +107,8 @@ export type CloudService = {
   /** Host that Google serves it on: `run.googleapis.com`. Routes match on that host, on its regional form, and on loopback. */
   readonly api: string;
   readonly routes: readonly Route[];
+  /** npm package whose protos the routes are of: what a gRPC client's messages mean. */
+  readonly protos?: string;
   readonly ignoredFields?: readonly IgnoredField[];
   /** How this API writes errors, where it is not the common shape. */
   readonly renderError?: (error: GoogleError) => CloudResponse;

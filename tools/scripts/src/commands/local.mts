@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { resolveStack } from "@slipway/config";
 import { DeployError } from "@slipway/deploy-sdk";
-import type { IamMode } from "@slipway/local-cloud";
+import { certificateFile, ensureCertificate, type IamMode } from "@slipway/local-cloud";
 import { type Command, Option } from "commander";
 import { createCommand } from "../command.mts";
 import { findCloud, type RunningCloud, stopCloud } from "../local/client.mts";
@@ -157,8 +157,10 @@ async function env({ present }: CommandContext, { dataDir }: Options): Promise<n
   mkdirSync(configDir, { recursive: true, mode: 0o700 });
   writeFileSync(join(configDir, "token"), "local\n", { mode: 0o600 });
   writeFileSync(join(configDir, "boto"), botoConfig, { mode: 0o600 });
+  await ensureCertificate(dataDir);
   const { environment } = await localStack();
-  const variables = cloudVariables({ port, project: environment.project, configDir });
+  const certificate = certificateFile(dataDir);
+  const variables = cloudVariables({ port, project: environment.project, configDir, certificate });
   present.result(variables, () => exportLines(variables));
   return 0;
 }

@@ -5,6 +5,8 @@ export type CloudEnvironment = {
   readonly project: string;
   /** A folder of its own for gcloud's configuration: the caller's own one is never touched. */
   readonly configDir: string;
+  /** Of the cloud: gcloud speaks gRPC, which it does with TLS alone, to whom this certificate is of. */
+  readonly certificate: string;
 };
 
 /** gcloud sends these through the proxy, so that the region, which is in the host name alone, arrives. */
@@ -21,11 +23,17 @@ const overrides: Readonly<Record<string, string>> = {
 };
 
 /** Variables for Google's tools, in the order in which they are printed. */
-export function cloudVariables({ port, project, configDir }: CloudEnvironment): Readonly<Record<string, string>> {
+export function cloudVariables({
+  port,
+  project,
+  configDir,
+  certificate,
+}: CloudEnvironment): Readonly<Record<string, string>> {
   return {
     CLOUDSDK_CONFIG: configDir,
     CLOUDSDK_CORE_PROJECT: project,
     CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: `${configDir}/token`,
+    CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE: certificate,
     CLOUDSDK_PROXY_TYPE: "http",
     CLOUDSDK_PROXY_ADDRESS: "127.0.0.1",
     CLOUDSDK_PROXY_PORT: String(port),

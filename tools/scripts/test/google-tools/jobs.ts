@@ -1,4 +1,4 @@
-// `gcloud run jobs`, and what gcloud can do with worker pools.
+// `gcloud run jobs` and `gcloud run worker-pools`.
 import { describe, expect, test } from "vitest";
 import { inOrder, lane, region, type UseSession } from "./session.ts";
 
@@ -47,17 +47,21 @@ export function judgeJobs(use: UseSession): void {
       await ok(`gcloud run jobs delete ${migrate}`);
     });
 
-    test("lists worker pools, and is refused the TLS that it deploys them by", inOrder, async () => {
-      const { image, json, shell } = use();
-      const [pools, refused] = await Promise.all([
+    test("deploys a worker pool, which it does by gRPC, changes, lists and deletes it", inOrder, async () => {
+      const { image, json, ok, shell } = use();
+      const other = `other --region=${region}`;
+      const deployed = await ok(`gcloud beta run worker-pools deploy ${other} --image=${image} --command=celery`);
+      expect(deployed.stderr).toMatch(/Worker pool \[other\] revision \[other-00001-\w{3}\] has been deployed/);
+      await ok(`gcloud beta run worker-pools update ${other} --update-env-vars=A=1`);
+      const [pools, described, refused] = await Promise.all([
         json<readonly Named[]>(`gcloud beta run worker-pools list --region=${region}`),
-        shell(`gcloud beta run worker-pools deploy other --image=${image} --region=${region} --command=celery`),
+        ok(`gcloud beta run worker-pools describe ${other} --format="value(status.latestReadyRevisionName)"`),
+        shell(`gcloud beta run worker-pools deploy third --image=${image.replace("api", "none")} --region=${region}`),
       ]);
-      expect(pools.map(({ metadata }) => metadata.name)).toEqual(["worker"]);
-      expect([refused.code, refused.stderr]).toEqual([
-        1,
-        expect.stringContaining("HTTP proxy returned response code 501"),
-      ]);
+      expect(pools.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(["other", "worker"]));
+      expect(described.stdout).toMatch(/^other-00002-\w{3}$/m);
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/Image '\S+' not found/)]);
+      await ok(`gcloud beta run worker-pools delete ${other}`);
     });
   });
 }
