@@ -58,6 +58,11 @@ test("every permission that is asked for has its page of Google's, or is called 
   expect(pageOf("iam.projects.serviceAccounts.keys.create")).toBe(
     "https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys/create",
   );
+  expect(pageOf("oci.distribution.v1.PutManifest")).toBe(
+    "https://cloud.google.com/artifact-registry/docs/audit-logging",
+  );
+  expect(pageOf("oci.distribution.v1.UploadChunk")).toBe("unverified");
+  // https://cloud.google.com/run/docs/reference/iam/permissions says that there are none for them.
   expect(pageOf("run.namespaces.domainmappings.create")).toBe("unverified");
 });
 

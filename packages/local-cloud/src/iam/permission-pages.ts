@@ -28,6 +28,12 @@ const secretPage = (rpc: string): string => {
   return `${secretPages}${kind.startsWith("SecretVersion") ? ".versions" : ""}/${name}`;
 };
 
+/** Docker's methods, by the names that the page of audit logs has for them: `ServeBlob` is GetBlob, `GetTags` ListTags. */
+const dockerMethods =
+  /\.(CancelUpload|Delete(Blob|Manifest)|FinishUpload|(Get|Head)(Blob|Manifest)|ListTags|PutManifest|StartUpload)$/;
+
+// Pages of audit logs name, method by method, the permissions that are checked. Two name one more than is asked for here:
+// `uploadArtifacts` of HeadBlob, which a pull does without, and `updateAuth` of the creation of a Redis.
 const sources: readonly Source[] = [
   {
     api: "run.googleapis.com",
@@ -42,13 +48,38 @@ const sources: readonly Source[] = [
   },
   {
     api: "storage.googleapis.com",
-    covers: /^(?!.*(getStorageLayout|batch))/,
+    covers: /getStorageLayout/,
+    page: always("https://cloud.google.com/storage/docs/json_api/v1/buckets/getStorageLayout"),
+  },
+  {
+    api: "storage.googleapis.com",
+    covers: /^(?!.*batch)/,
     page: always("https://cloud.google.com/storage/docs/access-control/iam-json"),
   },
   {
     api: "sqladmin.googleapis.com",
     covers: /^sql\.(instances\.(list|get|insert)|users\.(list|insert)|databases\.list|operations\.(get|list))$/,
     page: always("https://cloud.google.com/sql/docs/postgres/iam-permissions"),
+  },
+  {
+    api: "sqladmin.googleapis.com",
+    covers: /^sql\.(instances|databases|users)\./,
+    page: always("https://cloud.google.com/sql/docs/sqlserver/audit-logging"),
+  },
+  {
+    api: "artifactregistry.googleapis.com",
+    covers: /\.ArtifactRegistry\./,
+    page: always("https://cloud.google.com/artifact-registry/docs/audit-logging"),
+  },
+  {
+    api: "docker.pkg.dev",
+    covers: dockerMethods,
+    page: always("https://cloud.google.com/artifact-registry/docs/audit-logging"),
+  },
+  {
+    api: "redis.googleapis.com",
+    covers: /^/,
+    page: always("https://cloud.google.com/memorystore/docs/redis/audit-logs"),
   },
   {
     api: "serviceusage.googleapis.com",
