@@ -36,3 +36,9 @@ test("only a deploy gets a token, and only to exchange it", () => {
     expect(text, name).not.toContain("pull_request_target");
   }
 });
+
+test.each(workflows)("every action of $name is pinned to a commit, since a tag can be moved", ({ text }) => {
+  const actions = text.match(/(?<=uses: ).+/g);
+  expect(actions).not.toBeNull();
+  for (const action of actions ?? []) expect(action).toMatch(/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
