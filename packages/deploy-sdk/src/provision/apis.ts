@@ -9,7 +9,7 @@ export function apisOf(stack: Stack): readonly string[] {
     ...(purgesCloudCdn(stack) ? ["compute.googleapis.com"] : []),
     "cloudresourcemanager.googleapis.com",
     "iam.googleapis.com",
-    // Workload Identity Federation gets its tokens there, and who asks a private service.
+    // Workload Identity Federation gets its tokens from there and from sts, and who asks a private service from there.
     "iamcredentials.googleapis.com",
     "logging.googleapis.com",
     "run.googleapis.com",
@@ -17,5 +17,6 @@ export function apisOf(stack: Stack): readonly string[] {
     ...(database ? ["sqladmin.googleapis.com"] : []),
     ...(redis?.kind === "memorystore" ? ["redis.googleapis.com"] : []),
     "storage.googleapis.com",
+    "sts.googleapis.com",
   ];
 }

@@ -18,6 +18,7 @@ export const knownServices: Readonly<Record<string, string>> = {
   "storage-api.googleapis.com": "Google Cloud Storage JSON API",
   "storage-component.googleapis.com": "Cloud Storage",
   "storage.googleapis.com": "Cloud Storage API",
+  "sts.googleapis.com": "Security Token Service API",
 };
 
 /** Enabled in every new project: https://cloud.google.com/service-usage/docs/enabled-service#default */
