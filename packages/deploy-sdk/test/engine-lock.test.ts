@@ -101,6 +101,29 @@ describe("the lock in a bucket", () => {
     await held.release();
   });
 
+  test("counts its lease from before it was written, however long that took", async () => {
+    const { target } = await place();
+    let at = Date.now();
+    const state: Target["state"] = {
+      ...target.state,
+      write: async (document, call) => {
+        const generation = await target.state.write(document, call);
+        at += leaseMs - 1000;
+        return generation;
+      },
+    };
+    const asleep = Promise.withResolvers<number>();
+    const sleep = async (ms: number, stop: AbortSignal): Promise<void> => {
+      asleep.resolve(ms);
+      if (!stop.aborted) await once(stop, "abort");
+    };
+    const runtime = { ...quickRuntime, now: () => new Date(at), sleep };
+    const options = { environment: "local", releaseId: nextReleaseId(), holder: createHolder(), signal };
+    const held = await acquireLock({ ...options, state, runtime });
+    expect(await asleep.promise).toBe(1000);
+    await held.release();
+  });
+
   test("is taken over at once from a process that is gone", async () => {
     const { target } = await place();
     await acquire(target, nextReleaseId(), { ...createHolder(), name: "ghost", pid: 2 ** 30 });

@@ -34,6 +34,7 @@ export async function acquireLock(options: AcquireOptions): Promise<HeldLock> {
   const { state, runtime, signal, holder, releaseId, environment } = options;
   const call: Call = { signal, subject: lockSubject(environment) };
   for (;;) {
+    const startedAt = runtime.now().getTime();
     const { value, generation, at: now } = await state.read(lockName, call);
     checkClock(runtime.now(), now);
     if (value !== undefined && !isLockState(value)) throw foreignLock(environment);
@@ -42,7 +43,7 @@ export async function acquireLock(options: AcquireOptions): Promise<HeldLock> {
     const verdict = judgeLock(current, { releaseId, environment, holder, now, isDead: dead });
     if (verdict.kind === "held") throw lockedBy(verdict.state, verdict.holder, now);
     const written = await state.write({ name: lockName, value: verdict.next, ifGeneration: generation }, call);
-    if (written !== undefined) return hold(options, verdict.from?.name);
+    if (written !== undefined) return hold(options, verdict.from?.name, startedAt + leaseMs);
     await runtime.sleep(contentionMs * (0.5 + runtime.random()), signal);
   }
 }
@@ -82,11 +83,12 @@ function lockedBy(state: LockState, holder: LockState["holders"][number], now: D
   });
 }
 
-function hold(options: AcquireOptions, takenFrom: string | undefined): HeldLock {
+/** @param endsAt when the lease does, by this machine's clock and at the earliest */
+function hold(options: AcquireOptions, takenFrom: string | undefined, endsAt: number): HeldLock {
   const { signal, environment } = options;
   const lost = new AbortController();
   const stop = new AbortController();
-  const renewing = renewUntil(stop.signal, options, () => lost.abort(lostLock(environment)));
+  const renewing = renewUntil(stop.signal, endsAt, options, () => lost.abort(lostLock(environment)));
   return {
     signal: AbortSignal.any([signal, lost.signal]),
     takenFrom,
@@ -110,10 +112,15 @@ const lostLock = (environment: string): DeployError =>
  * Renews the lease until `stop`; a lease that has not been renewed for its whole time is lost. It is given up no later than
  * others may take it: a renewal that hangs ends with the lease. Never throws.
  */
-async function renewUntil(stop: AbortSignal, options: AcquireOptions, onLost: () => void): Promise<void> {
+async function renewUntil(
+  stop: AbortSignal,
+  firstEnd: number,
+  options: AcquireOptions,
+  onLost: () => void,
+): Promise<void> {
   const { runtime } = options;
   const now = (): number => runtime.now().getTime();
-  let endsAt = now() + leaseMs;
+  let endsAt = firstEnd;
   while (!stop.aborted) {
     try {
       await runtime.sleep(Math.min(renewMs, Math.max(0, endsAt - now())), stop);
