@@ -23,6 +23,12 @@ test("pins what goes to the newest to the one that is the newest now", () => {
   expect(pinnedShares({ ...live([newest]), latestReady: undefined })).toEqual([]);
 });
 
+test("pins everything to the newest where no shares are set, as Cloud Run's default is", () => {
+  const tagged = { revision: "api-1", percent: 0, tag: "blue" };
+  expect(pinnedShares(live([]))).toEqual([{ revision: "api-2", percent: 100 }]);
+  expect(pinnedShares(live([tagged]))).toEqual([{ revision: "api-2", percent: 100 }, tagged]);
+});
+
 test("a trial's own tag is not pinned, the tags of others are", () => {
   const shares = [
     { revision: "api-1", percent: 100 },

@@ -8,9 +8,13 @@ export const candidateTag = "next";
 const tagLimit = 46;
 export const canBeTagged = (service: string): boolean => candidateTag.length + service.length <= tagLimit;
 
-/** The shares as they serve now, with every one of them named: a new revision must not get any by itself. */
+/**
+ * The shares as they serve now, with every one of them named: a new revision must not get any by itself. Where none are set,
+ * the newest ready one has everything.
+ */
 export function pinnedShares({ shares, latestReady }: LiveWorkload<unknown>): readonly Share[] {
-  return foreign(shares).flatMap(({ revision = latestReady, percent, tag }): readonly Share[] =>
+  const set = shares.some(({ percent }) => percent > 0) ? shares : [{ revision: undefined, percent: 100 }, ...shares];
+  return foreign(set).flatMap(({ revision = latestReady, percent, tag }): readonly Share[] =>
     revision === undefined ? [] : [{ revision, percent, ...(tag !== undefined && { tag }) }],
   );
 }
