@@ -50,3 +50,10 @@ test("a change of the stack touches every project that it deploys", () => {
     for (const target of Object.values(targets(root))) expect(target.inputs).toContain("{workspaceRoot}/stack.ts");
   }
 });
+
+test("a change in the build context of a Dockerfile touches the project that is built with it", () => {
+  const images = { backend: { build: "dockerfile", project: "apps/shop", context: "services/shared" } } as const;
+  const { units: wider } = resolveStack({ ...written, images }, "local");
+  const all = deployTargets("apps/shop", wider, ["local"], (project) => project);
+  for (const target of Object.values(all)) expect(target.inputs).toContain("{workspaceRoot}/services/shared/**/*");
+});

@@ -1,4 +1,5 @@
 // From a unit of the stack to the Nx target that releases it. Pure.
+import { posix } from "node:path";
 import type { Unit } from "@slipway/config";
 import type { TargetConfiguration } from "nx/src/devkit-exports.js";
 
@@ -21,14 +22,25 @@ const configurations = (environments: readonly string[]): NonNullable<TargetConf
   Object.fromEntries(environments.map((name) => [name, { env: { DEPLOY_CONFIGURATION: name } }]));
 
 /** Never hashed, since nothing is cached; but what they name is what `nx affected` counts as touching a deploy. */
-const touching = ["production", "^production", "{workspaceRoot}/stack.ts"];
+const touching = (units: readonly Unit[]): NonNullable<TargetConfiguration["inputs"]> => [
+  "production",
+  "^production",
+  "{workspaceRoot}/stack.ts",
+  ...new Set(units.flatMap(contextOf)),
+];
+
+/** A Dockerfile may be built with more than its project. */
+const contextOf = (unit: Unit): readonly string[] =>
+  unit.kind === "image" && unit.build === "dockerfile" && unit.context !== unit.project
+    ? [posix.join("{workspaceRoot}", unit.context, "**/*")]
+    : [];
 
 /** The command that releases one unit. It is never cached: whether there is something to do is decided against what is live. */
-const step = (unit: string, environments: readonly string[]): TargetConfiguration => ({
+const step = (name: string, environments: readonly string[], units: readonly Unit[] = []): TargetConfiguration => ({
   executor: "nx:run-commands",
   cache: false,
-  inputs: touching,
-  options: { command: `node tools/scripts/src/main.mjs unit ${unit}`, cwd: "{workspaceRoot}" },
+  inputs: touching(units),
+  options: { command: `node tools/scripts/src/main.mjs unit ${name}`, cwd: "{workspaceRoot}" },
   configurations: configurations(environments),
 });
 
@@ -51,12 +63,12 @@ export function deployTargets(
   if (own.length === 0) return {};
   const targets = own.map((unit): [string, TargetConfiguration] => [
     unitTarget(unit, units),
-    { ...step(unit.name, environments), dependsOn: dependencies(unit, units, nameOf) },
+    { ...step(unit.name, environments, own), dependsOn: dependencies(unit, units, nameOf) },
   ]);
   const aggregate: TargetConfiguration = {
     executor: "nx:noop",
     cache: false,
-    inputs: touching,
+    inputs: touching(own),
     dependsOn: targets.map(([name]) => name),
     configurations: Object.fromEntries(environments.map((name) => [name, {}])),
   };
