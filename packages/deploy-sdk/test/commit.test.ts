@@ -46,6 +46,14 @@ test("a machine without git is told to install it", async () => {
   await expect(readCommit(createFolder(), signal)).rejects.toMatchObject({ code: "usage", hint: "install git" });
 });
 
+test("a repository of another owner is told by git's own words, and not to be made anew", async () => {
+  withGit("echo \"fatal: detected dubious ownership in repository at '/w'\" >&2; exit 128");
+  await expect(readCommit(createFolder(), signal)).rejects.toMatchObject({
+    hint: expect.stringContaining("safe.directory"),
+    details: ["fatal: detected dubious ownership in repository at '/w'"],
+  });
+});
+
 test("a git that was ended by a signal is an interruption and no missing repository", async () => {
   withGit("kill -TERM $$");
   await expect(readCommit(createFolder(), signal)).rejects.toMatchObject({ code: "aborted", exitCode: 130 });

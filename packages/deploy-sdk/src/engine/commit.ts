@@ -28,10 +28,17 @@ export async function readCommit(workspace: string, signal: AbortSignal): Promis
 
 /** A signal to all processes of a command may end git before it is heard here: that is no missing repository. */
 function unreadable(workspace: string, cause: unknown): DeployError {
-  const { code, killed, signal } = cause as Partial<ExecFileException>;
+  const { code, killed, signal, stderr } = cause as Partial<ExecFileException>;
   const subject = `workspace ${workspace}`;
   if (signal && !killed) return new DeployError("aborted", { subject, message: `git was ended by ${signal}`, cause });
-  const hint = code === "ENOENT" ? "install git" : "git init && git add . && git commit -m start";
+  const details = (stderr ?? "").split("\n").filter((line) => line.trim() !== "");
   const message = "its commit could not be read: a release names the commit that it was made from";
-  return new DeployError("usage", { subject, message, hint, cause });
+  return new DeployError("usage", { subject, message, hint: hintFor(workspace, code, stderr), details, cause });
+}
+
+function hintFor(workspace: string, code: unknown, stderr = ""): string {
+  if (code === "ENOENT") return "install git";
+  // Frequent in containers, where the checkout has another owner. A new repository would hide the one that is there.
+  if (/safe\.directory|dubious ownership/.test(stderr)) return `git config --global --add safe.directory ${workspace}`;
+  return "git init && git add . && git commit -m start";
 }
