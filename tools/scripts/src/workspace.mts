@@ -46,11 +46,33 @@ export function environmentName(flag: string | undefined, variables: Variables):
 export async function loadWrittenStack(variables: Variables = process.env): Promise<WrittenStack> {
   const file = variables["DEPLOY_STACK"] || "stack.ts";
   const path = isAbsolute(file) ? file : join(workspace, file);
-  const module: { readonly default?: WrittenStack } = await import(path).catch((error: unknown) => {
-    throw error instanceof ConfigError ? error : unrunnable(file, error);
+  const module: { readonly default?: WrittenStack } = await withDeadline(import(path), file).catch((error: unknown) => {
+    throw error instanceof ConfigError || error instanceof DeployError ? error : unrunnable(file, error);
   });
   // Once more: what the file exports may not come from `defineStack`.
   return defineStack(module.default as WrittenStack);
+}
+
+const deadlineMs = 20_000;
+
+/** A file that waits for what never comes would hang every command, or end it without a word. */
+async function withDeadline<Value>(work: Promise<Value>, file: string): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const message = `has not been run to its end within ${deadlineMs / 1000} s`;
+  const hint = `correct ${file}: what it awaits must end`;
+  const timer = setTimeout(() => reject(new DeployError("usage", { subject: file, message, hint })), deadlineMs);
+  // Unseen, `process.exit()` in it would be a deploy that succeeds and does nothing.
+  const ended = (): void => {
+    process.exitCode = 2;
+    console.error(`error  ${file}: has ended the command  [usage]\n  fix  correct ${file}: throw instead of exiting`);
+  };
+  process.once("exit", ended);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    process.off("exit", ended);
+  }
 }
 
 /** A mistake in the file, told by its first lines: place, code and message come before the stack of calls. */

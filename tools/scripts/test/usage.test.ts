@@ -57,6 +57,7 @@ test("a reader that goes away ends no command halfway: it does what it would, wi
 test.each([
   ["does not parse", "export default {", "SyntaxError"],
   ["throws", 'throw new Error("no HOME");', "no HOME"],
+  ["ends the process", "process.exit(0);", "has ended the command"],
   ["exports nothing", "export const stack = {};", "expected object"],
   ["does not use defineStack", 'export default { name: "Shop" };', "environments: "],
 ])("a stack that %s is a mistake of its own and no bug", async (_, text, told) => {
