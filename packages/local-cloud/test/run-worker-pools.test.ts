@@ -58,6 +58,9 @@ describe("a worker pool", () => {
         })
       ).status,
     ).toBe(400);
+    const mode = (scalingMode: string) =>
+      call("PATCH", `${parent}/workerPools/scaled?updateMask=scaling`, { scaling: { scalingMode } });
+    expect([(await mode("AUTOMATIC")).status, (await mode("MANUAL")).status]).toEqual([501, 200]);
   });
 
   it("starts again what crashes", async () => {

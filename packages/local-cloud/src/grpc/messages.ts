@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { fromProto3JSON, toProto3JSON } from "proto3-json-serializer";
 import protobuf from "protobufjs";
 import { GoogleError } from "../server/google-error.ts";
+import type { ProtoSource } from "../server/proto-schema.ts";
 import type { JsonMessage } from "./http-call.ts";
 
 export type Messages = {
@@ -31,9 +32,12 @@ const errorDetails = {
 
 const require = createRequire(import.meta.url);
 
-const loadRoot = (packageName: string): protobuf.Root => {
+const loadRoot = ({ package: packageName, newer = {} }: ProtoSource): protobuf.Root => {
   const root = protobuf.Root.fromJSON(require(`${packageName}/build/protos/protos.json`) as protobuf.INamespace);
   root.define("google.rpc").addJSON(errorDetails);
+  for (const [message, fields] of Object.entries(newer))
+    for (const [name, { id, type }] of Object.entries(fields))
+      root.lookupType(message).add(new protobuf.Field(name, id, type));
   root.resolveAll();
   return root;
 };
@@ -59,8 +63,8 @@ const decodeMessage = (type: protobuf.Type, bytes: Uint8Array): protobuf.Message
   }
 };
 
-export const loadMessages = (packageName: string): Messages => {
-  const root = loadRoot(packageName);
+export const loadMessages = (source: ProtoSource): Messages => {
+  const root = loadRoot(source);
   return {
     decode: (name, bytes) => {
       const type = root.lookupType(name);

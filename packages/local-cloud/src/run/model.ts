@@ -158,7 +158,7 @@ export type WorkerPool = ResourceFields & {
   readonly template: WorkerPoolTemplate;
   readonly instanceSplits: readonly InstanceSplit[];
   readonly instanceSplitStatuses: readonly InstanceSplit[];
-  readonly scaling?: { readonly manualInstanceCount?: number };
+  readonly scaling?: { readonly scalingMode?: string; readonly manualInstanceCount?: number };
   readonly terminalCondition: Condition;
   readonly latestReadyRevision?: string;
   readonly latestCreatedRevision?: string;

@@ -1,4 +1,5 @@
 // Pure. What of a worker pool a client may say, what is filled in, and what is refused.
+import { GoogleError } from "../server/google-error.ts";
 import { refuseViolations } from "../server/proto-json.ts";
 import { checkTemplate } from "./check-template.ts";
 import type { WorkerPool } from "./model.ts";
@@ -11,7 +12,9 @@ import { desiredInstances, splitToTarget, targetToSplit } from "./worker-pool-ki
 
 const maxInstances = 100;
 
-const checkInstances = (pool: WorkerPool): void => {
+const checkScaling = (pool: WorkerPool): void => {
+  if (pool.scaling?.scalingMode === "AUTOMATIC")
+    throw new GoogleError("UNIMPLEMENTED", "The local cloud does not have worker_pool.scaling.scaling_mode AUTOMATIC.");
   const count = desiredInstances(pool);
   if (Number.isInteger(count) && count >= 0 && count <= maxInstances) return;
   const field = "worker_pool.scaling.manual_instance_count";
@@ -43,7 +46,7 @@ export const workerPoolDefinition = (kind: RevisionedKind<WorkerPool>): Revision
     checkLabels(pool, "worker_pool");
     checkLabels(pool.template, "worker_pool.template");
     checkTemplate("workerPool", pool.template, "worker_pool.template");
-    checkInstances(pool);
+    checkScaling(pool);
   },
   status: () => ({ instanceSplitStatuses: [] }),
   revision: ({ template: { vpcAccess } }) => (vpcAccess ? { vpcAccess } : {}),

@@ -4,7 +4,7 @@ import { createFieldTable, type FieldSupport, type FieldTable, ignoredFields } f
 import { notImplemented } from "./not-implemented.ts";
 import type { MessageValue } from "./proto-json.ts";
 import { readRequest } from "./proto-request.ts";
-import { type HttpRule, type ProtoMethod, type ProtoTypes, readProtos } from "./proto-schema.ts";
+import { type HttpRule, type ProtoMethod, type ProtoSource, type ProtoTypes, readProtos } from "./proto-schema.ts";
 import type { CloudRequest, CloudService, Route } from "./types.ts";
 
 /** Gets the request's message in canonical JSON form; what it returns is the response's JSON. Throws GoogleError. */
@@ -15,22 +15,21 @@ export type ProtoPermission =
   | string
   | { readonly permission: string; readonly resource: NonNullable<Route["resource"]> };
 
-export type ProtoServiceOptions = Omit<CloudService, "routes" | "protos"> & {
-  /** npm package whose protos say what there is: `@google-cloud/run`. */
-  readonly package: string;
-  /** By full name: `google.cloud.run.v2.Services.GetService`. A name that the protos do not have throws. */
-  readonly handlers: Readonly<Record<string, ProtoHandler>>;
-  readonly permissions?: Readonly<Record<string, ProtoPermission>>;
-  /** What is done with the fields of the requests; a message that a request is made of and that is not here throws. */
-  readonly fields: FieldSupport;
-  /**
-   * HTTP rules in place of the protos' own. The mixins (`google.longrunning.Operations`, `google.iam.v1.IAMPolicy`) are
-   * served only with rules given here, since each API has them at its own place.
-   */
-  readonly rules?: Readonly<Record<string, readonly HttpRule[]>>;
-  /** Routes that the protos do not have. */
-  readonly routes?: readonly Route[];
-};
+export type ProtoServiceOptions = Omit<CloudService, "routes" | "protos"> &
+  ProtoSource & {
+    /** By full name: `google.cloud.run.v2.Services.GetService`. A name that the protos do not have throws. */
+    readonly handlers: Readonly<Record<string, ProtoHandler>>;
+    readonly permissions?: Readonly<Record<string, ProtoPermission>>;
+    /** What is done with the fields of the requests; a message that a request is made of and that is not here throws. */
+    readonly fields: FieldSupport;
+    /**
+     * HTTP rules in place of the protos' own. The mixins (`google.longrunning.Operations`, `google.iam.v1.IAMPolicy`) are
+     * served only with rules given here, since each API has them at its own place.
+     */
+    readonly rules?: Readonly<Record<string, readonly HttpRule[]>>;
+    /** Routes that the protos do not have. */
+    readonly routes?: readonly Route[];
+  };
 
 const isMixin = (rpc: string): boolean => /^google\.(longrunning|iam\.v1|cloud\.location)\./.test(rpc);
 
@@ -70,6 +69,7 @@ const refuseUnknownNames = (known: readonly ProtoMethod[], named: readonly strin
 export const protoService = (options: ProtoServiceOptions): CloudService => {
   const {
     package: packageName,
+    newer,
     handlers,
     fields: support,
     permissions = {},
@@ -77,7 +77,8 @@ export const protoService = (options: ProtoServiceOptions): CloudService => {
     routes: own = [],
     ...service
   } = options;
-  const { methods, types } = readProtos(packageName, (rpc) => handlers[rpc] !== undefined);
+  const protos: ProtoSource = { package: packageName, ...(newer && { newer }) };
+  const { methods, types } = readProtos(protos, (rpc) => handlers[rpc] !== undefined);
   refuseUnknownNames(methods, [...Object.keys(handlers), ...Object.keys(permissions), ...Object.keys(rules)]);
   const requests = methods.filter(({ rpc }) => handlers[rpc] !== undefined).map(({ requestType }) => requestType);
   const reading: Reading = { types, fields: createFieldTable(types, support, requests) };
@@ -91,5 +92,5 @@ export const protoService = (options: ProtoServiceOptions): CloudService => {
         : createRoute(reading, method, rule, handler, permissions[rpc]),
     );
   });
-  return { ...service, protos: packageName, ignoredFields: ignoredFields(support), routes: [...own, ...routes] };
+  return { ...service, protos, ignoredFields: ignoredFields(support), routes: [...own, ...routes] };
 };

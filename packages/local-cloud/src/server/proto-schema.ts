@@ -51,6 +51,16 @@ type RawField = {
   readonly options?: Readonly<Record<string, unknown>>;
 };
 
+/** Whose protos say what an API has. */
+export type ProtoSource = {
+  /** npm package of the client: `@google-cloud/run`. */
+  readonly package: string;
+  /** Fields that other clients send already and this package does not have yet, by the full name of their message. */
+  readonly newer?: Readonly<Record<string, Readonly<Record<string, NewerField>>>>;
+};
+
+export type NewerField = { readonly type: string; readonly id: number };
+
 type RawMethod = {
   readonly requestType: string;
   readonly parsedOptions?: readonly Readonly<Record<string, unknown>>[];
@@ -138,16 +148,24 @@ const readTypes = (nodes: ReadonlyMap<string, RawNode>, wanted: readonly string[
 
 const require = createRequire(import.meta.url);
 
+const addNewer = (nodes: Map<string, RawNode>, newer: ProtoSource["newer"] = {}): void => {
+  for (const [name, fields] of Object.entries(newer)) {
+    const node = nodes.get(name);
+    nodes.set(name, { ...node, fields: { ...node?.fields, ...fields } });
+  }
+};
+
 /**
- * Reads `packageName`'s protos (`@google-cloud/run`): all methods, and the types that the requests of those which `keep`
+ * Reads the protos of a client package: all methods, and the types that the requests of those which `keep`
  * names are made of.
  */
 export const readProtos = (
-  packageName: string,
+  { package: packageName, newer }: ProtoSource,
   keep: (rpc: string) => boolean,
 ): { readonly methods: readonly ProtoMethod[]; readonly types: ProtoTypes } => {
   const file = require.resolve(`${packageName}/build/protos/protos.json`);
   const nodes = indexNodes(JSON.parse(readFileSync(file, "utf8")) as RawNode, "", new Map());
+  addNewer(nodes, newer);
   const methods = readMethods(nodes);
   const wanted = methods.filter(({ rpc }) => keep(rpc)).map(({ requestType }) => requestType);
   return { methods, types: readTypes(nodes, wanted) };

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { Duplex, Readable } from "node:stream";
 import type { Store } from "../store/types.ts";
 import type { GoogleError } from "./google-error.ts";
+import type { ProtoSource } from "./proto-schema.ts";
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
@@ -107,8 +108,8 @@ export type CloudService = {
   /** Host that Google serves it on: `run.googleapis.com`. Routes match on that host, on its regional form, and on loopback. */
   readonly api: string;
   readonly routes: readonly Route[];
-  /** npm package whose protos the routes are of: what a gRPC client's messages mean. */
-  readonly protos?: string;
+  /** What the routes are of, and what a gRPC client's messages mean. */
+  readonly protos?: ProtoSource;
   readonly ignoredFields?: readonly IgnoredField[];
   /** How this API writes errors, where it is not the common shape. */
   readonly renderError?: (error: GoogleError) => CloudResponse;

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../json/json-object.ts";
 import type { Service, TrafficTarget, TrafficTargetStatus, WorkerPool } from "../model.ts";
 import { parseResource, shortName } from "../resource-names.ts";
 import { isLatest } from "../traffic.ts";
-import { desiredInstances, splitToTarget } from "../worker-pool-kind.ts";
+import { desiredInstances, splitToTarget, targetToSplit } from "../worker-pool-kind.ts";
 import { observedGeneration, renderConditions } from "./conditions.ts";
 import { clientFields, ownEntries, renderMetadata } from "./metadata.ts";
 import { compact, type Fields, readFields } from "./read-fields.ts";
@@ -53,27 +53,42 @@ export type ParsedService = {
   readonly input: JsonObject;
 };
 
-export function parseService(body: JsonObject): ParsedService {
+/** What both kinds write alike; `targets` is where the spec says which revisions it is for. */
+const parseRevisioned = (body: JsonObject, targets: string) => {
   const object = readFields(body).only("apiVersion", "kind", "metadata", "spec", "status");
   const metadata = object.child("metadata") ?? readFields({});
-  const spec = object.child("spec")?.only("template", "traffic") ?? readFields({});
+  const spec = object.child("spec")?.only("template", targets) ?? readFields({});
   const annotations = metadata.map("annotations");
   refuseAnnotations(annotations);
+  const fields = {
+    ...clientFields(annotations),
+    labels: ownEntries(metadata.map("labels")),
+    annotations: ownEntries(annotations),
+    scaling: parseServiceScaling(annotations),
+    template: parseRevisionTemplate(spec.child("template")),
+    etag: metadata.text("resourceVersion"),
+  };
+  const parsedTargets = (spec.children(targets) ?? []).map(parseTraffic);
+  return { id: metadata.text("name") ?? "", annotations, fields, targets: parsedTargets };
+};
+
+export function parseService(body: JsonObject): ParsedService {
+  const { id, annotations, fields, targets } = parseRevisioned(body, "traffic");
   return {
-    id: metadata.text("name") ?? "",
+    id,
     input: compact({
-      ...clientFields(annotations),
-      labels: ownEntries(metadata.map("labels")),
-      annotations: ownEntries(annotations),
+      ...fields,
       ingress: ingresses[annotations["run.googleapis.com/ingress"] ?? "all"],
       invokerIamDisabled: annotations["run.googleapis.com/invoker-iam-disabled"] === "true" ? true : undefined,
       defaultUriDisabled: annotations["run.googleapis.com/default-url-disabled"] === "true" ? true : undefined,
-      scaling: parseServiceScaling(annotations),
-      template: parseRevisionTemplate(spec.child("template")),
-      traffic: (spec.children("traffic") ?? []).map(parseTraffic),
-      etag: metadata.text("resourceVersion"),
+      traffic: targets,
     }),
   };
+}
+
+export function parseWorkerPool(body: JsonObject): ParsedService {
+  const { id, fields, targets } = parseRevisioned(body, "instanceSplits");
+  return { id, input: compact({ ...fields, instanceSplits: targets.map(targetToSplit) }) };
 }
 
 const renderTarget = (target: TrafficTarget | TrafficTargetStatus): JsonObject =>

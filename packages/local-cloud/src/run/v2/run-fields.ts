@@ -43,7 +43,7 @@ const resources: FieldSupport = {
   TrafficTarget: { done: "type revision percent tag" },
   InstanceSplit: { done: "type revision percent" },
   ServiceScaling: { done: "minInstanceCount maxInstanceCount scalingMode manualInstanceCount" },
-  WorkerPoolScaling: { done: "manualInstanceCount" },
+  WorkerPoolScaling: { done: "manualInstanceCount scalingMode" },
   RevisionScaling: { done: "minInstanceCount maxInstanceCount" },
 };
 

@@ -29,6 +29,9 @@ const operationRules: Readonly<Record<string, readonly HttpRule[]>> = {
   ],
 };
 
+/** Of gcloud 528 for one, which names the mode that is the only one here. */
+const newerFields = { [`${base}.WorkerPoolScaling`]: { scalingMode: { type: "ServiceScaling.ScalingMode", id: 5 } } };
+
 const maxWaitMs = 60_000;
 
 const operationHandlers = ({ state: { operations } }: RunEngine): Readonly<Record<string, ProtoHandler>> => ({
@@ -107,6 +110,7 @@ export const createRunV2Service = (engine: RunEngine, context: CloudContext): Cl
   protoService({
     api: "run.googleapis.com",
     package: "@google-cloud/run",
+    newer: newerFields,
     fields: runFields,
     rules: operationRules,
     permissions,
