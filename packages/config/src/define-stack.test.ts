@@ -83,6 +83,11 @@ describe("stackIssues", () => {
       { services: { api: { project: "a", image: "backend", env: { DATABASE_URL: "x" }, secrets: ["DATABASE_URL"] } } },
       ["services.api.env.DATABASE_URL"],
     ],
+    [
+      "an environment's variables that are reserved, secret or name nothing",
+      { environments: { local: { project: "shop-local", env: { PORT: "1", DATABASE_URL: "x", A: "{nothing}" } } } },
+      ["environments.local.env.DATABASE_URL", "environments.local.env.PORT", "environments.local.env.A"],
+    ],
     ["a secret from a database that is not there", { database: undefined }, ["secrets.DATABASE_URL.source"]],
     [
       "a startup probe that Cloud Run would refuse",

@@ -67,6 +67,15 @@ describe("resolveStack", () => {
     });
   });
 
+  test("an environment's variables win over a container's own", () => {
+    const services = { api: { ...written.services.api, env: { LEVEL: "info", KIND: "api" } } };
+    const environments = { staging: { project: "shop-staging", env: { LEVEL: "debug" } } };
+    const { units } = resolveStack({ ...written, services, environments }, "staging");
+    expect(units.find(({ name }) => name === "api")).toMatchObject({
+      container: { env: { LEVEL: "debug", KIND: "api" } },
+    });
+  });
+
   test("an environment's scaling and domain win over the stack's", () => {
     expect(unit("production", "service")).toMatchObject({ min: 2, max: 10, domain: "api.shop.example" });
   });

@@ -117,7 +117,7 @@ function resolveContainer({ from, database, runtimeAccount }: Context, container
     image: container.image,
     command: container.command,
     args: container.args ?? [],
-    env: { ...from.env, ...container.env },
+    env: { ...container.env, ...from.env },
     secrets: container.secrets ?? [],
     cpu: container.cpu ?? 1,
     memoryMb: mebibytes(container.memory ?? "512Mi"),

@@ -73,14 +73,31 @@ const secretsExist: Rule = (stack) =>
     ),
   );
 
+type Variables = {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the containers that get them. */
+  readonly secrets: readonly string[];
+};
+
+const variables = (stack: WrittenStack): readonly Variables[] => {
+  const all = containers(stack);
+  const everySecret = all.flatMap(({ container }) => container.secrets ?? []);
+  return [
+    ...all.map(({ path, container: { env = {}, secrets = [] } }) => ({ path: `${path}.env`, env, secrets })),
+    ...Object.entries(stack.environments).map(([name, { env = {} }]) => ({
+      path: `environments.${name}.env`,
+      env,
+      secrets: everySecret,
+    })),
+  ];
+};
+
 const aVariableIsEitherPlainOrSecret: Rule = (stack) =>
-  containers(stack).flatMap(({ path, container }) =>
-    (container.secrets ?? [])
-      .filter((name) => container.env?.[name] !== undefined)
-      .map((name) => ({
-        path: `${path}.env.${name}`,
-        message: "is also one of its secrets; it can be only one of them",
-      })),
+  variables(stack).flatMap(({ path, env, secrets }) =>
+    keys(env)
+      .filter((name) => secrets.includes(name))
+      .map((name) => ({ path: `${path}.${name}`, message: "is also a secret there; it can be only one of them" })),
   );
 
 const reservedVariables = new Set([
@@ -91,12 +108,14 @@ const reservedVariables = new Set([
   "CLOUD_RUN_JOB",
   "CLOUD_RUN_EXECUTION",
   "CLOUD_RUN_TASK_INDEX",
+  "CLOUD_RUN_TASK_ATTEMPT",
+  "CLOUD_RUN_TASK_COUNT",
 ]);
 const noReservedVariables: Rule = (stack) =>
-  containers(stack).flatMap(({ path, container }) =>
-    keys(container.env)
+  variables(stack).flatMap(({ path, env }) =>
+    keys(env)
       .filter((name) => reservedVariables.has(name))
-      .map((name) => ({ path: `${path}.env.${name}`, message: "is set by Cloud Run and cannot be set here" })),
+      .map((name) => ({ path: `${path}.${name}`, message: "is set by Cloud Run and cannot be set here" })),
   );
 
 const minIsNotAboveMax: Rule = (stack) => [
@@ -173,8 +192,8 @@ const templatesNameWhatExists: Rule = (stack) => {
     ...keys(stack.sites).map((name) => `sites.${name}.url`),
   ]);
   const texts = [
-    ...containers(stack).flatMap(({ path, container }) =>
-      Object.entries(container.env ?? {}).map(([name, text]) => ({ path: `${path}.env.${name}`, text })),
+    ...variables(stack).flatMap(({ path, env }) =>
+      Object.entries(env).map(([name, text]) => ({ path: `${path}.${name}`, text })),
     ),
     ...Object.entries(stack.sites ?? {}).flatMap(([site, { config }]) =>
       Object.entries(config ?? {}).map(([name, text]) => ({ path: `sites.${site}.config.${name}`, text })),

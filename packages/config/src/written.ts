@@ -214,7 +214,9 @@ const environment = z.strictObject({
   protected: z.boolean().optional().describe("Refuses a dirty tree. Default: false, true for `production`."),
   domains: z.record(z.string(), domain).optional().describe("Public host name of each service and site that has one."),
   buckets: z.record(z.string(), bucketName).optional().describe("Bucket of each site in this environment."),
-  env: variables.optional().describe("Variables for every container of this environment."),
+  env: variables
+    .optional()
+    .describe("Variables for every container of this environment; they win over a container's own."),
   redis: redis.optional(),
   gate: z
     .strictObject({
