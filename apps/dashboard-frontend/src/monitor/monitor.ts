@@ -1,4 +1,4 @@
-// Pure. What the page has seen since it was opened, folded from the poller's events. Times named `at` are monotonic
+// Pure. What the page has seen, folded from the poller's events. Times named `at` are monotonic
 // milliseconds (freshness, the chart); times named `date` are the wall clock (what a person reads).
 import {
   type HealthCheck,
@@ -55,7 +55,7 @@ export type Monitor = {
   /** The last checks that a report named, kept when later answers have none. */
   readonly checks?: { readonly list: readonly HealthCheck[]; readonly at: number };
   readonly samples: readonly Sample[];
-  /** Newest first. */
+  /** Newest first; those of earlier visits too. */
   readonly incidents: readonly Incident[];
   /** Newest first by when they were first seen; `current` serves. */
   readonly deployments: readonly Deployment[];
@@ -66,8 +66,8 @@ export type Monitor = {
 
 /** An hour of the fastest polling; what is older falls out. */
 const maxSamples = 720;
-const maxIncidents = 50;
-const maxDeployments = 20;
+export const maxIncidents = 50;
+export const maxDeployments = 20;
 
 export const emptyMonitor: Monitor = {
   probing: false,

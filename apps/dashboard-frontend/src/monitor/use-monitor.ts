@@ -2,15 +2,22 @@ import { createBrowserProbe, type Poller, type PollerEvent, startPolling } from 
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import type { History } from "./history.ts";
 import { emptyMonitor, type Monitor, withEvent, withHistory } from "./monitor.ts";
+import { type Seen, withSeen } from "./seen.ts";
 import { useStoredHistory } from "./use-stored-history.ts";
+import { useStoredSeen } from "./use-stored-seen.ts";
 
 /** Longer than the API gives a worker's round trip. The texts name it: "No reply within 5 s". */
 export const probeTimeoutMs = 5_000;
 
-type Action = { readonly event: PollerEvent; readonly date: number } | { readonly found: History };
+type Action =
+  | { readonly event: PollerEvent; readonly date: number }
+  | { readonly found: History }
+  | { readonly seen: Seen };
 
-const reduce = (monitor: Monitor, action: Action): Monitor =>
-  "found" in action ? withHistory(monitor, action.found) : withEvent(monitor, action.event, action.date);
+const reduce = (monitor: Monitor, action: Action): Monitor => {
+  if ("found" in action) return withHistory(monitor, action.found);
+  return "seen" in action ? withSeen(monitor, action.seen) : withEvent(monitor, action.event, action.date);
+};
 
 type Monitoring = {
   readonly monitor: Monitor;
@@ -23,6 +30,8 @@ type Monitoring = {
 export const useMonitor = (apiUrl: string | undefined): Monitoring => {
   const [monitor, dispatch] = useReducer(reduce, emptyMonitor);
   const poller = useRef<Poller>(undefined);
+  const onSeen = useCallback((seen: Seen) => dispatch({ seen }), []);
+  useStoredSeen(apiUrl, monitor, onSeen);
   useEffect(() => {
     if (apiUrl === undefined) return;
     const started = startPolling({

@@ -10,7 +10,7 @@ type DeploymentsProps = {
   readonly isCurrent: boolean;
 };
 
-/** The revisions that answered this page. */
+/** The revisions that answered this browser. */
 export const DeploymentsCard = memo(({ deployments, current, isCurrent }: DeploymentsProps) => {
   const { texts, time } = useLocale();
   return (

@@ -28,7 +28,7 @@ const IncidentRow = ({ incident }: { incident: Incident }) => {
   );
 };
 
-/** From the transitions that this page has seen. */
+/** From the transitions that this browser has seen. */
 export const IncidentsCard = memo(({ incidents }: { incidents: readonly Incident[] }) => {
   const { texts } = useLocale();
   return (
@@ -38,7 +38,7 @@ export const IncidentsCard = memo(({ incidents }: { incidents: readonly Incident
       ) : (
         <ul className="rows">
           {incidents.map((incident) => (
-            <IncidentRow key={incident.startedAt} incident={incident} />
+            <IncidentRow key={incident.startedDate} incident={incident} />
           ))}
         </ul>
       )}

@@ -108,7 +108,7 @@ export const en: Texts = {
   historyNotKept: "This browser does not let the page keep it: it is gone when this tab closes.",
   noHistory: "No history yet. It builds up while checks run",
   incidents: "Incidents",
-  noIncidents: "None seen since this page was opened",
+  noIncidents: "This browser has seen none",
   incident: (condition) => {
     const names = "names" in condition && condition.names.length > 0 ? `: ${list(condition.names)}` : "";
     return `${en.conditions[condition.kind]}${names}`;

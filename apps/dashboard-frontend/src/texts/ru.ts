@@ -109,7 +109,7 @@ export const ru: Texts = {
   historyNotKept: "Браузер не разрешает странице хранить историю: она исчезнет вместе с вкладкой.",
   noHistory: "Истории пока нет. Она появится по мере проверок",
   incidents: "Сбои",
-  noIncidents: "Не было с момента открытия страницы",
+  noIncidents: "Этот браузер их не видел",
   incident: (condition) => {
     const names = "names" in condition && condition.names.length > 0 ? `: ${list(condition.names)}` : "";
     return `${ru.conditions[condition.kind]}${names}`;
