@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,4 +79,14 @@ test.each([
   [["run-many", "-t", "build", "-p", "deploy-sdk"], false],
 ])("%j deploys: %s", (argv, deploys) => {
   expect(namesTarget(argv, new Set(["deploy", "image"]))).toBe(deploys);
+});
+
+test("a stack that exits ends Nx with an error, and not as a deploy that has succeeded", async () => {
+  const workspaceRoot = await mkdtemp(join(tmpdir(), "nx-"));
+  onTestFinished(() => rm(workspaceRoot, { recursive: true }));
+  await writeFile(join(workspaceRoot, "stack.ts"), "process.exit(0);");
+  const plugin = JSON.stringify(new URL("plugin.ts", import.meta.url).href);
+  const code = `import(${plugin}).then(({ createNodes }) => createNodes[1](["stack.ts"], undefined, ${JSON.stringify({ workspaceRoot })}))`;
+  const { status, stderr } = spawnSync(process.execPath, ["-e", code], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([2, expect.stringContaining("stack.ts: has ended Nx")]);
 });

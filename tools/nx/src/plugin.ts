@@ -14,11 +14,30 @@ type LoadedStack = { readonly units: readonly Unit[]; readonly environments: rea
 /** Undefined where stack.ts is refused: the deploy targets then say why, when they run. */
 async function loadStack(workspace: string): Promise<LoadedStack | undefined> {
   try {
-    const { default: written }: { default: WrittenStack } = await import(join(workspace, stackFile));
+    const { default: written } = await importStack(join(workspace, stackFile));
     const environments = environmentNames(written);
     return { environments, units: resolveStack(written, environments[0] ?? "").units };
   } catch {
     return undefined;
+  }
+}
+
+const deadlineMs = 10_000;
+
+/** Nx imports it too: one that exits would be a deploy that succeeds and does nothing, one that never ends hangs Nx. */
+async function importStack(file: string): Promise<{ readonly default: WrittenStack }> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${file} does not end`)), deadlineMs);
+  const ended = (): void => {
+    process.exitCode = 2;
+    console.error(`error  ${stackFile}: has ended Nx  [usage]\n  fix  correct ${stackFile}: throw instead of exiting`);
+  };
+  process.once("exit", ended);
+  try {
+    return await Promise.race([import(file), late]);
+  } finally {
+    clearTimeout(timer);
+    process.off("exit", ended);
   }
 }
 

@@ -53,7 +53,7 @@ export async function loadWrittenStack(variables: Variables = process.env): Prom
   return defineStack(module.default as WrittenStack);
 }
 
-const deadlineMs = 20_000;
+const deadlineMs = 10_000;
 
 /** A file that waits for what never comes would hang every command, or end it without a word. */
 async function withDeadline<Value>(work: Promise<Value>, file: string): Promise<Value> {
