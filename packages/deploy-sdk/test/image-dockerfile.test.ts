@@ -108,6 +108,17 @@ test("takes for its inputs what the engine takes for its context", async () => {
   expect(relevant.toSorted()).toEqual(inImage.filter((path) => path !== ".dockerignore").toSorted());
 });
 
+test("takes no context that holds the credentials of CI, unless they are ignored", async () => {
+  const files = { Dockerfile: "FROM scratch\nCOPY . /\n", "gha-creds-0123456789abcdef.json": "{}" };
+  const bare = await contextOf(files);
+  await expect(bare.inputs()).rejects.toMatchObject({
+    code: "image-build-failed",
+    hint: expect.stringContaining(".dockerignore"),
+  });
+  const ignoring = await contextOf({ ...files, ".dockerignore": "gha-creds-*.json\n" });
+  expect(await ignoring.inputs()).toMatch(/^[0-9a-f]{64}$/);
+});
+
 test("shows the last lines of a build that fails", async () => {
   const { build } = await contextOf({ Dockerfile: "FROM scratch\nCOPY missing.txt /\n" });
   await expect(buildDockerfile(unit, build)).rejects.toMatchObject({

@@ -29,6 +29,7 @@ export async function dockerInputs(
   const ignore = await readIgnore(unit, workspace);
   const paths: string[] = [];
   await walkContext(unit, join(workspace, unit.context), "", ignore, paths);
+  refuseCredentials(unit, paths);
   const files = await digestFiles({
     root: join(workspace, unit.context),
     paths: paths.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
@@ -38,6 +39,14 @@ export async function dockerInputs(
     .update(JSON.stringify(["dockerfile", builderVersion, platform, createHash("sha256").update(text).digest("hex")]))
     .update(JSON.stringify(files.map(({ path, type, executable, sha256 }) => [path, type, executable, sha256])))
     .digest("hex");
+}
+
+/** google-github-actions/auth leaves them in the checkout: a `COPY .` would put the deployer's key into the image. */
+function refuseCredentials(unit: DockerfileUnit, paths: readonly string[]): void {
+  const found = paths.find((path) => /(?:^|\/)gha-creds-[^/]*\.json$/.test(path));
+  if (found === undefined) return;
+  const message = `the build context holds the credentials of whoever deploys: ${found}`;
+  throw failed(unit, message, "add gha-creds-*.json to the .dockerignore");
 }
 
 /** The Dockerfile's own ignore file comes before the context's, as in BuildKit and buildah. */
