@@ -84,10 +84,8 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
     if (method === "POST" && type.startsWith("application/grpc")) return void answer(stream, headers);
     stream.respond({ ":status": 415 }, { endStream: true });
   });
-  server.on("tlsClientError", (error) =>
-    log(
-      `a client ended TLS: ${error.message}. Only gRPC has it here, for who trusts the certificate that \`env\` names; use http:// addresses for REST.`,
-    ),
+  server.on("tlsClientError", ({ code = "unknown" }: NodeJS.ErrnoException) =>
+    log(`a tunnel ended before its TLS was agreed on (${code}): only gRPC has it, with the certificate that env names`),
   );
   server.on("sessionError", (error) => log(`a gRPC connection ended: ${error.message}`));
   return {

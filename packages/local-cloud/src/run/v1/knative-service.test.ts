@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Service } from "../model.ts";
+import type { Service, WorkerPool } from "../model.ts";
 import { sameValue } from "../resource-fields.ts";
 import { fillRevisionTemplate } from "../template-defaults.ts";
-import { parseService, renderService } from "./knative-service.ts";
+import { parseService, parseWorkerPool, renderService, renderWorkerPool } from "./knative-service.ts";
 
 /** What `gcloud run deploy` sends. */
 const body = {
@@ -171,5 +171,33 @@ describe("a Knative service", () => {
       expect.objectContaining({ status: "UNIMPLEMENTED", message: expect.stringContaining("encryption-key") }),
     );
     expect(parse({ "run.googleapis.com/encryption-key": "", "run.googleapis.com/operation-id": "1" })).not.toThrow();
+  });
+});
+
+describe("a worker pool in Knative's form", () => {
+  it("is understood as it was shown, with its instances and how they are split", () => {
+    const type = "INSTANCE_SPLIT_ALLOCATION_TYPE_REVISION";
+    const pool = {
+      ...{
+        name: "projects/demo/locations/asia-southeast1/workerPools/w",
+        uid: "u",
+        etag: '"e"',
+        generation: "1",
+        observedGeneration: "1",
+      },
+      ...{ createTime: "2026-01-01T00:00:00Z", updateTime: "2026-01-01T00:00:00Z", labels: { team: "a" } },
+      template: { containers: [{ image: "i", env: [{ name: "A", value: "1" }] }] },
+      scaling: { manualInstanceCount: 3 },
+      instanceSplits: [{ type, revision: "w-00001-abc", percent: 100 }],
+      ...{ instanceSplitStatuses: [], conditions: [], terminalCondition: { type: "Ready" } },
+    } as unknown as WorkerPool;
+    expect(parseWorkerPool(renderWorkerPool(pool))).toMatchObject({
+      id: "w",
+      input: {
+        ...{ labels: { team: "a" }, etag: '"e"', instanceSplits: pool.instanceSplits },
+        scaling: { scalingMode: "MANUAL", manualInstanceCount: 3 },
+        template: { containers: [{ image: "i", env: [{ name: "A", value: "1" }] }] },
+      },
+    });
   });
 });
