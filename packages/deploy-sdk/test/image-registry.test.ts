@@ -11,9 +11,12 @@ import { gaxOptions, operationOptions } from "../src/google/clients.ts";
 import { createTarget, type GoogleTarget } from "../src/google/create-target.ts";
 import { imageDriver } from "../src/image/image-driver.ts";
 import { findImage } from "../src/image/observe-image.ts";
+import { sha256Digest } from "../src/image/oci.ts";
 import type { DeployEvent, ReleaseContext, UnitOutcome } from "../src/types.ts";
+import { pushTinyImage } from "./faults/tiny-image.ts";
 import { startCloud, type TestCloud } from "./support/cloud.ts";
 import { apiImage, createNodeWorkspace, type NodeWorkspace } from "./support/node-workspace.ts";
+import { scriptedServer } from "./support/scripted-server.ts";
 
 const run = promisify(execFile);
 const { signal } = new AbortController();
@@ -160,6 +163,21 @@ test.each([
   const outcome = await release(apiImage);
   expect(await consumed()).toBe(1);
   await skopeo("inspect", "--tls-verify=false", addressOf(outcome));
+});
+
+test("asks for the digest where a registry does not tell it with its answer", async () => {
+  let manifest = "";
+  const server = await scriptedServer(({ method, url, body }, response) => {
+    if (method === "PUT") manifest = body;
+    const asked = method === "HEAD" && url.includes("/manifests/");
+    const headers = asked ? { "docker-content-digest": sha256Digest(Buffer.from(manifest)) } : {};
+    response.writeHead(method === "PUT" ? 201 : 200, headers).end();
+  });
+  const environment = { ...stack.environment, endpoint: server.endpoint };
+  const elsewhere = createTarget({ ...stack, environment }, { signal, runtime: systemRuntime });
+  onTestFinished(() => elsewhere.close());
+  await pushTinyImage({ target: elsewhere, stack, call: { signal, subject: "tiny" } });
+  expect(server.seen.slice(-2).map(({ method }) => method)).toEqual(["PUT", "HEAD"]);
 });
 
 test("says which command makes a repository that is missing", async () => {

@@ -42,7 +42,9 @@ export function createRegistry(
       ];
       const upload: Upload = { transport, request, call, tally: createTally(blobs, request.progress) };
       await mapLimited(blobs, uploadsAtOnce, (blob) => ensureBlob(upload, blob));
-      const digest = await putManifest(transport, repository, tag, image.manifest, call);
+      const told = await putManifest(transport, repository, tag, image.manifest, call);
+      // A registry should tell it with its answer, and need not.
+      const digest = told ?? (await digestOf(transport, repository, tag, call));
       if (digest !== image.digest)
         throw remoteFailed(call, `the registry stored ${digest}, not the ${image.digest} that was sent`);
       return { digest, ...upload.tally.sent() };
