@@ -7,13 +7,20 @@ const maxTextLength = 300;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The first line of a non-empty string, bounded, without the credentials that a URL in it may hold. */
+/** What would act on a terminal, or turn the text around it: C0, C1 and the controls of writing direction. */
+const controls = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The first line of a non-empty string, bounded and without controls, without the credentials that a URL in it may hold. */
 export const readText = (value: unknown, maxLength = maxTextLength): string | undefined => {
   if (typeof value !== "string") return undefined;
   const line = value.trim().split(/[\r\n]/, 1)[0] ?? "";
   // Cut before redacting, with room for what is redacted, so that a huge text costs nothing.
-  const safe = line.slice(0, 4 * maxLength).replace(/:\/\/[^/\s]*@/g, "://[redacted]@");
-  return safe.slice(0, maxLength).trimEnd() || undefined;
+  const shown = line
+    .slice(0, 4 * maxLength)
+    .replaceAll("\t", " ")
+    .replace(controls, "");
+  const safe = shown.replace(/:\/\/[^/\s]*@/g, "://[redacted]@");
+  return safe.slice(0, maxLength).trim() || undefined;
 };
 
 export const readNumber = (value: unknown): number | undefined =>

@@ -258,6 +258,12 @@ describe("checks", () => {
     expect(check?.message).toHaveLength(300);
   });
 
+  test("loses what would act on a terminal or turn the text around it", () => {
+    const output = "\u001b]0;x\u0007\u202egnorw :\u200e//user:pw@host";
+    const [check] = parse({ status: "fail", checks: { "\u202eab\u0000c": [{ status: "fail", output }] } }).checks;
+    expect(check).toMatchObject({ name: "abc", message: "]0;xgnorw ://[redacted]@host" });
+  });
+
   test("keeps those that are not well when there are too many to show", () => {
     const many = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`c${index}`, index === 299 ? "down" : "up"]),
