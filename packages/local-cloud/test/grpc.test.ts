@@ -5,6 +5,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { WorkerPoolsClient } from "@google-cloud/run";
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { PassThroughClient } from "google-auth-library";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { certificateFile, ensureCertificate } from "../src/grpc/certificate.ts";
 import { location, parent, project, useRunCloud } from "./run-suite.ts";
@@ -23,7 +24,8 @@ const credentialsOf = async ({ port, dataDir }: Pick<TestCloud, "port" | "dataDi
 };
 
 const connect = async (cloud: Pick<TestCloud, "port" | "dataDir">): Promise<WorkerPoolsClient> => {
-  const options = { apiEndpoint: host, projectId: project, sslCreds: await credentialsOf(cloud) };
+  const authClient = new PassThroughClient();
+  const options = { apiEndpoint: host, projectId: project, authClient, sslCreds: await credentialsOf(cloud) };
   const client = new WorkerPoolsClient(options as never);
   onTestFinished(() => client.close());
   return client;
@@ -72,7 +74,7 @@ describe("by gRPC", () => {
     await expect(client.getWorkerPool({ name })).rejects.toMatchObject({ code: 5, message: /pool/ });
   });
 
-  it("a refusal has its code and its violations", async () => {
+  it("a refusal has its code and its violations, an operation its error", async () => {
     const client = await connect(suite.cloud().cloud);
     const workerPool = { template: { containers: [{ image: "" }] } };
     await expect(client.createWorkerPool({ parent, workerPoolId: "p", workerPool })).rejects.toMatchObject({
@@ -81,6 +83,9 @@ describe("by gRPC", () => {
       statusDetails: [{ fieldViolations: [{ field: "worker_pool.template.containers[0].image" }] }],
     });
     await expect(client.getWorkerPool({ name: "pools/p" })).rejects.toMatchObject({ code: 3 });
+    const missing = { template: { containers: [{ image: "asia-southeast1-docker.pkg.dev/demo/r/none:latest" }] } };
+    const [operation] = await client.createWorkerPool({ parent, workerPoolId: "missing", workerPool: missing });
+    await expect(operation.promise()).rejects.toMatchObject({ code: 5, message: expect.stringMatching(/not found/) });
   });
 
   it("what is not here is refused by its name and logged: methods, services, fields", async () => {
