@@ -1,4 +1,4 @@
-export { abortedBy, DeployError, type DeployErrorCode, type ExitCode } from "./deploy-error.ts";
+export { DeployError, type DeployErrorCode, type ExitCode } from "./deploy-error.ts";
 export { drivers } from "./drivers.ts";
 export { readCommit } from "./engine/commit.ts";
 export type { Drivers, PreparedUnit, PrepareUnit } from "./engine/drivers.ts";
@@ -7,7 +7,7 @@ export { breakLock, type LockOptions, readLock } from "./engine/lock.ts";
 export type { LockState } from "./engine/lock-state.ts";
 export type { ReleaseEntry } from "./engine/records.ts";
 export { release } from "./engine/release.ts";
-export { createReleaseId, isReleaseId, parseReleaseId } from "./engine/release-id.ts";
+export { createReleaseId, parseReleaseId } from "./engine/release-id.ts";
 export type { ReleaseOptions, ReleaseReport } from "./engine/release-types.ts";
 export { systemRuntime } from "./engine/runtime.ts";
 export { createTarget, type GoogleTarget, type TargetOptions } from "./google/create-target.ts";
