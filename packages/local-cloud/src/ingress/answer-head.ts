@@ -33,12 +33,16 @@ function trimBlanks(text: string, from: number): string {
 const says = (connection: string | undefined, option: string): boolean =>
   connection?.split(",").some((word) => word.trim().toLowerCase() === option) ?? false;
 
+/** https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+export const isValue = (text: string): boolean => valuePattern.test(text);
+
 type Found = { length?: string; coding?: string; connection?: string; keepAlive?: string };
 
-/** False where two headers disagree, or one may not be there twice. */
+/** False where one may not be there twice, or says nothing. */
 function note(found: Found, lower: string, value: string): boolean {
   if (lower === "content-length") {
-    if (!digits.test(value) || (found.length !== undefined && found.length !== value)) return false;
+    if (!digits.test(value) || found.length !== undefined) return false;
     found.length = value;
   } else if (lower === "transfer-encoding") {
     if (found.coding !== undefined) return false;
@@ -58,8 +62,7 @@ function lengthOf({ length, coding }: Found, status: number, isHead: boolean): B
 }
 
 /**
- * Undefined where it is malformed. What its names and values may consist of is left to Node, which refuses to write them
- * otherwise.
+ * Undefined where it is malformed. What its names may consist of is left to Node, which refuses to write them otherwise.
  *
  * @param text without the empty line at its end, a character a byte
  */
@@ -77,7 +80,7 @@ export function parseAnswerHead(text: string, isHead: boolean): AnswerHead | und
     const name = line.slice(0, colon);
     const value = trimBlanks(line, colon + 1);
     const lower = name.toLowerCase();
-    if (!note(found, lower, value)) return undefined;
+    if (!isValue(value) || !note(found, lower, value)) return undefined;
     if (!isHopByHop(lower)) headers.push(name, value);
   }
   const length = lengthOf(found, status, isHead);

@@ -143,7 +143,12 @@ describe("with Node's own parser as the judge", () => {
     "HTTP/1.1 200 OK\r\n: no name\r\ncontent-length: 0\r\n\r\n",
     "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc",
+    "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nab",
     "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nkeep-alive: a\x00b\r\ncontent-length: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=\x01\r\nok\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: a\x01b\r\n\r\n",
     "HTTP/1.1 200 OK\r\ncontent-length: 0x2\r\n\r\nok",
     "HTTP/1.1 200 OK\r\ncontent-length: 1, 1\r\n\r\n1",
     "HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n1",
@@ -161,7 +166,7 @@ describe("with Node's own parser as the judge", () => {
   });
 });
 
-test("refuses what Node lets pass: a second answer, a list of codings, a switch of protocols, endless heads and lines", () => {
+test("refuses what Node lets pass: a second answer, a list of codings, a switch of protocols, a length as a trailer, endless heads and lines", () => {
   const one = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
   const chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
   for (const text of [
@@ -170,6 +175,7 @@ test("refuses what Node lets pass: a second answer, a list of codings, a switch 
     one.replace("content-length: 2", "transfer-encoding: chunked\r\ntransfer-encoding: chunked"),
     "HTTP/1.1 101 Switching Protocols\r\n\r\n",
     `HTTP/1.1 200 OK\r\nx: ${"a".repeat(70_000)}`,
+    `${chunked}0\r\ncontent-length: 9\r\n\r\n`,
     `${chunked}${"0".repeat(5_000)}`,
     `${chunked}0\r\n${Array.from({ length: 101 }, (_, index) => `x${index}: 1\r\n`).join("")}\r\n`,
   ])

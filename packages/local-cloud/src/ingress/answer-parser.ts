@@ -1,6 +1,7 @@
 // Takes an instance's answers apart as their bytes come: https://www.rfc-editor.org/rfc/rfc9112. Strict: what can be read in
 // two ways is malformed. Nothing is held but a head, or the line of a chunk.
-import { type AnswerHead, parseAnswerHead } from "./answer-head.ts";
+import { type AnswerHead, isValue, parseAnswerHead } from "./answer-head.ts";
+import { isHopByHop } from "./forwarded-headers.ts";
 
 export type Trailers = Readonly<Record<string, string>>;
 
@@ -16,8 +17,11 @@ const maxHeadBytes = 64 * 1024;
 const maxLineBytes = 4 * 1024;
 const maxTrailers = 100;
 
-const chunkLine = /^([0-9a-fA-F]{1,12})[ \t]*(?:;.*)?$/;
+const chunkLine = /^([0-9a-fA-F]{1,12})(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const trailerLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/;
+
+/** What says how far a message goes has no meaning after its end, and another one to whoever reads it next. */
+const isFraming = (name: string): boolean => isHopByHop(name.toLowerCase()) || name.toLowerCase() === "content-length";
 
 /** The connection is of no more use. */
 export class MalformedAnswer extends Error {
@@ -43,9 +47,9 @@ export class AnswerParser {
     this.#state = "head";
   }
 
-  /** Is no answer under way? */
-  get isIdle(): boolean {
-    return this.#state === "idle";
+  /** Has any of an answer come that is not over? */
+  get hasBegun(): boolean {
+    return this.#rest !== undefined || (this.#state !== "idle" && this.#state !== "head");
   }
 
   /** Throws MalformedAnswer. */
@@ -153,7 +157,8 @@ export class AnswerParser {
       return;
     }
     const [, name, value] = trailerLine.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw new MalformedAnswer("a trailer is no header");
+    if (name === undefined || value === undefined || !isValue(value) || isFraming(name))
+      throw new MalformedAnswer("a trailer is no header");
     if (Object.keys(this.#trailers).length >= maxTrailers) throw new MalformedAnswer("it has too many trailers");
     this.#trailers[name] = value;
   };

@@ -30,7 +30,6 @@ export class InstanceConnection implements AnswerSink {
   readonly #parser = new AnswerParser();
   readonly #onIdle: (connection: InstanceConnection) => void;
   #exchange: Exchange | undefined;
-  #hasAnswer = false;
   #isSent = false;
   #keepsAlive = false;
   #idleMs = keepAliveMs;
@@ -65,7 +64,6 @@ export class InstanceConnection implements AnswerSink {
   /** Sends a request's head. `isSent`: there is no body, else `endRequest` says so. */
   send(head: string, { exchange, isHead, isSent }: { exchange: Exchange; isHead: boolean; isSent: boolean }): void {
     this.#exchange = exchange;
-    this.#hasAnswer = false;
     this.#isSent = isSent;
     this.#parser.expect(this, isHead);
     this.#socket.write(head, "latin1");
@@ -100,7 +98,6 @@ export class InstanceConnection implements AnswerSink {
   }
 
   onHead(head: AnswerHead): void {
-    this.#hasAnswer = true;
     this.#keepsAlive = head.keepsAlive;
     if (head.idleS !== undefined) this.#setIdle(Math.min(keepAliveMs, head.idleS * 1000 - 1000));
     this.#exchange?.onHead(head);
@@ -139,7 +136,7 @@ export class InstanceConnection implements AnswerSink {
     try {
       this.#parser.finish();
     } catch {
-      this.#fail(this.#hasAnswer ? "malformed" : "reset");
+      this.#fail(this.#parser.hasBegun ? "malformed" : "reset");
     }
     this.#socket.destroy();
   }

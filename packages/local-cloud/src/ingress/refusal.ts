@@ -97,7 +97,11 @@ export function sendRefusal(response: ServerResponse, { status, type, body }: Re
     response.destroy();
     return;
   }
-  response.writeHead(status, { "content-type": `${type}; charset=utf-8`, "content-length": Buffer.byteLength(body) });
+  // A malformed answer may have left its own phrase.
+  response.writeHead(status, reasonPhrase(status), {
+    "content-type": `${type}; charset=utf-8`,
+    "content-length": Buffer.byteLength(body),
+  });
   response.end(body);
 }
 
