@@ -36,7 +36,10 @@ export const createTunnels = ({ dataDir, services, url, log }: TunnelsOptions): 
       return port === "443" && services.some(({ api, protos }) => protos !== undefined && api === apiOf(host));
     },
     accept: async (socket) => {
-      starting ??= start();
+      starting ??= start().catch((error: unknown) => {
+        starting = undefined; // a full disk, say: the next tunnel tries again
+        throw error;
+      });
       (await starting).accept(socket);
     },
     close: () => started?.close(),
