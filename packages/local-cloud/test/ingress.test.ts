@@ -24,7 +24,12 @@ const server = require("http").createServer(async (request, response) => {
   }
   if (url === "/big") {
     const chunk = Buffer.alloc(1 << 20, "x");
-    for (let i = 0; i < 64; i++) if (!response.write(chunk)) await new Promise((resolve) => response.once("drain", resolve));
+    for (let i = 0; i < 64; i++) {
+      if (response.write(chunk)) continue;
+      const waits = setTimeout(() => console.log("held back"), 500);
+      await new Promise((resolve) => response.once("drain", resolve));
+      clearTimeout(waits);
+    }
     return response.end();
   }
   if (url === "/long") return response.writeHead(200, { "content-length": 40 << 20 }).end(Buffer.alloc(40 << 20));
@@ -162,9 +167,7 @@ describe("the ingress", () => {
     const { socket, host } = await open(uri);
     socket.write(`GET /big HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     socket.pause();
-    const before = process.memoryUsage().rss;
-    await new Promise((resolve) => setImmediate(resolve));
-    await expect.poll(() => socket.bytesRead, soon).toBeGreaterThanOrEqual(0);
+    await expect.poll(() => suite.cloud().lines("echo"), soon).toContain("held back");
     let bytes = 0;
     socket.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
@@ -172,7 +175,6 @@ describe("the ingress", () => {
     socket.resume();
     await once(socket, "close");
     expect(bytes).toBeGreaterThan(64 << 20);
-    expect(process.memoryUsage().rss - before, "64 MiB went through").toBeLessThan(48 << 20);
   });
 
   it("sends events as they come, and tells the container when the client goes", async () => {

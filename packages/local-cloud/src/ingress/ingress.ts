@@ -11,6 +11,7 @@ import type { LogSource } from "../runtime/log-entry.ts";
 import type { CloudContext, HostHandler } from "../server/types.ts";
 import type { Forwarding } from "./forwarded-headers.ts";
 import { createInvokerCheck, type InvokerCheck } from "./invoker-check.ts";
+import { maxMessageBytes } from "./message-size.ts";
 import { type ProxyEnd, proxyRequest } from "./proxy-request.ts";
 import { proxyUpgrade } from "./proxy-upgrade.ts";
 import {
@@ -21,6 +22,7 @@ import {
   overloaded,
   type Refusal,
   refuseUpgrade,
+  requestTooLarge,
   sendRefusal,
 } from "./refusal.ts";
 import { isReservedPath, splitTarget } from "./request-host.ts";
@@ -140,6 +142,7 @@ export class Ingress implements HostHandler {
         route,
         refusal: { ...notFound, reason: "Google keeps this path for itself: it never reaches a container." },
       };
+    if (Number(request.headers["content-length"] ?? 0) > maxMessageBytes) return { route, refusal: requestTooLarge };
     if (!this.#invokers.allows(route, request.headers)) return { route, refusal: forbidden };
     const target = route.targets.get(pickRevision(route.shares, this.#random()) ?? "");
     return target

@@ -56,10 +56,6 @@ class RunningExchange implements Exchange {
     const { request, response, connection, forwarding, timeoutMs } = this.#exchange;
     this.#timer = setTimeout(() => this.#fail(timedOut), timeoutMs);
     response.on("close", this.#onClose);
-    if (Number(request.headers["content-length"] ?? 0) > maxMessageBytes) {
-      this.#fail(requestTooLarge);
-      return;
-    }
     const isSent = !hasBody(request);
     connection.send(requestHead(request, forwarding), { exchange: this, isHead: request.method === "HEAD", isSent });
     if (isSent) return;
