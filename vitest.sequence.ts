@@ -22,6 +22,8 @@ const longFiles = [
   "apps/dashboard-frontend/e2e/states.e2e.test.ts",
   "packages/deploy-sdk/test/provision.test.ts",
   "packages/local-cloud/test/run-restart.test.ts",
+  "tools/scripts/test/environment.test.ts",
+  "tools/scripts/test/usage.test.ts",
 ] as const;
 
 const missing = longFiles.filter((file) => !existsSync(new URL(file, import.meta.url)));
